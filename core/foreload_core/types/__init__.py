@@ -1,0 +1,49 @@
+"""The values that the decision is made of. Frozen, ordered, without behaviour beyond reading them."""
+
+from foreload_core.types.decisions import (
+    Actuation,
+    ActuationResult,
+    Decision,
+    EnvironmentDecision,
+    PlannedChange,
+    Reason,
+    TargetChange,
+)
+from foreload_core.types.forecasts import LEVELS, Ask, Forecast, NoForecast
+from foreload_core.types.profiles import NO_PROFILE, ProfileNumbers, WindowKind, WindowOccurrence
+from foreload_core.types.resources import NO_AMOUNTS, Amounts, Resource
+from foreload_core.types.samples import Sample
+from foreload_core.types.signals import DemandEstimate, DemandSource, RunKind, Signal, SignalKind
+from foreload_core.types.tick import Placement, PolicySettings, Prices, Tick, Wish
+
+__all__ = [
+    "LEVELS",
+    "NO_AMOUNTS",
+    "NO_PROFILE",
+    "Actuation",
+    "ActuationResult",
+    "Amounts",
+    "Ask",
+    "Decision",
+    "DemandEstimate",
+    "DemandSource",
+    "EnvironmentDecision",
+    "Forecast",
+    "NoForecast",
+    "PlannedChange",
+    "Placement",
+    "PolicySettings",
+    "Prices",
+    "ProfileNumbers",
+    "Reason",
+    "Resource",
+    "RunKind",
+    "Sample",
+    "Signal",
+    "SignalKind",
+    "TargetChange",
+    "Tick",
+    "WindowKind",
+    "WindowOccurrence",
+    "Wish",
+]
