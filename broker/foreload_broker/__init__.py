@@ -1,0 +1,1 @@
+"""The broker: holds the state of the fleet, decides, journals, acts."""
