@@ -1,0 +1,216 @@
+"""The broker's settings: one class with a range and a text for each, from which checks and `--help` are made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
+from foreload_core.types import PolicySettings, Prices
+from foreload_system.paths import certificate_directory, state_directory
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "FORELOAD_BROKER_"
+BROKER_NAME = "local"
+_POLICY = PolicySettings()
+_PRICES = Prices()
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used. The message names each bad key, its value and what is allowed."""
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of `host:port`; a host in square brackets is an IPv6 address.
+
+    Raises:
+        ValueError: it is no such thing.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("allowed is HOST:PORT with a port from 0 to 65535, as in 127.0.0.1:7443")
+    return host.strip("[]"), int(port)
+
+
+def _checked_address(address: str) -> str:
+    split_address(address)
+    return address
+
+
+Address = Annotated[str, AfterValidator(_checked_address)]
+
+
+class BrokerSettings(BaseSettings):
+    """Settings of one broker, from options, then FORELOAD_BROKER_* variables, then defaults."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    listen: Address = Field(
+        "127.0.0.1:7443", description="Address for daemons, agents and operators, HOST:PORT; port 0 takes a free one"
+    )
+    metrics: Address = Field(
+        "127.0.0.1:7480", description="Address of /metrics, /healthz and /readyz, HOST:PORT; port 0 takes a free one"
+    )
+    state: Path = Field(default_factory=state_directory, description="Folder of certificates, database and run files")
+    certificates: Path | None = Field(
+        None, description="Folder with ca.pem, cert.pem and key.pem of this broker [STATE/certs/broker-local]"
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL, sqlite or postgresql [a SQLite file in STATE]", max_length=2000
+    )
+    shadow: bool = Field(False, description="Decide and show, and change nothing")
+    scale_without_consent: bool = Field(
+        False,
+        description="Also scale environments whose developer was never asked, because no daemon has ever connected",
+    )
+    tick_seconds: float = Field(10.0, ge=0.05, le=60, description="Time between two looks at the fleet")
+    answer_seconds: float = Field(
+        3.0, ge=0.1, le=60, description="An instruction without an answer is sent again after this long"
+    )
+    forecast_seconds: float = Field(
+        300.0, ge=1, le=86_400, description="Where no daemon asks, the broker forecasts an environment this often"
+    )
+    snapshot_ticks: int = Field(
+        180, ge=1, le=100_000, description="A snapshot of the state enters the journal after this many ticks"
+    )
+    inbox_messages: int = Field(
+        10_000, ge=10, le=1_000_000, description="Messages that may wait to be stored before senders are held back"
+    )
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+
+    keep_samples_days: float = Field(14.0, gt=0, le=3650, description="Samples and signals are deleted after this long")
+    keep_journal_days: float = Field(
+        7.0, gt=0, le=3650, description="The journal before the last snapshot is deleted after this long"
+    )
+    keep_decisions_days: float = Field(
+        90.0, gt=0, le=3650, description="Decisions and their results are deleted after this long"
+    )
+
+    cpu_margin_ratio: float = Field(_POLICY.cpu_margin_ratio, ge=0, le=4, description="Head room over live CPU use")
+    memory_margin_ratio: float = Field(
+        _POLICY.memory_margin_ratio, ge=0, le=4, description="Head room over live memory use"
+    )
+    memory_margin_bytes: int = Field(
+        _POLICY.memory_margin_bytes, ge=0, le=2**40, description="Least head room over live memory use"
+    )
+    lower_after_seconds: float = Field(
+        _POLICY.lower_after_seconds,
+        ge=0,
+        le=86_400,
+        description="A limit goes down only to the highest need of this long",
+    )
+    dead_band_ratio: float = Field(
+        _POLICY.dead_band_ratio, ge=0, le=0.9, description="A lowering smaller than this part of the limit is left out"
+    )
+    cpu_step_cores: float = Field(
+        _POLICY.cpu_step_cores, ge=0.01, le=64, description="CPU limits are rounded up to this"
+    )
+    memory_step_bytes: int = Field(
+        _POLICY.memory_step_bytes, ge=4096, le=2**40, description="Memory limits are rounded up to this"
+    )
+    window_lead_seconds: float = Field(
+        _POLICY.window_lead_seconds,
+        ge=0,
+        le=86_400,
+        description="A profile's window is made ready this long before it begins",
+    )
+
+    price_cpu_core_usd_per_hour: float = Field(
+        _PRICES.cpu_core_usd_per_hour, ge=0, le=1000, description="Price of one core"
+    )
+    price_memory_gib_usd_per_hour: float = Field(
+        _PRICES.memory_gib_usd_per_hour, ge=0, le=1000, description="Price of one GiB"
+    )
+    price_gpu_usd_per_hour: float = Field(_PRICES.gpu_usd_per_hour, ge=0, le=10_000, description="Price of one GPU")
+    price_network_megabyte_per_second_usd_per_hour: float = Field(
+        _PRICES.network_megabyte_per_second_usd_per_hour, ge=0, le=1000, description="Price of one MB/s of network"
+    )
+
+    @model_validator(mode="after")
+    def _absolute(self) -> BrokerSettings:
+        object.__setattr__(self, "state", self.state.expanduser().absolute())
+        return self
+
+    @property
+    def certificate_folder(self) -> Path:
+        """Where this broker's own certificate lies."""
+        return self.certificates or certificate_directory(self.state, "broker", BROKER_NAME)
+
+    @property
+    def database(self) -> str:
+        """URL of the database."""
+        return self.database_url or f"sqlite:///{self.state / 'broker' / 'broker.db'}"
+
+    @property
+    def policy(self) -> PolicySettings:
+        """The part that the decision sees."""
+        return PolicySettings(**{name: getattr(self, name) for name in PolicySettings.__dataclass_fields__})
+
+    @property
+    def prices(self) -> Prices:
+        """What resources cost."""
+        return Prices(**{name: getattr(self, f"price_{name}") for name in Prices.__dataclass_fields__})
+
+
+def read_settings(given: Mapping[str, Any] | None = None) -> BrokerSettings:
+    """Settings from what was given on the command line, then the environment, then defaults.
+
+    Args:
+        given: option name (with underscores) -> value; None values are left out.
+
+    Raises:
+        SettingsError: something is wrong; everything that is wrong is in the message.
+    """
+    options = {name: value for name, value in (given or {}).items() if value is not None}
+    try:
+        return BrokerSettings(**options)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_problem(entry, options) for entry in error.errors())) from error
+
+
+def unknown_variables(variables: Mapping[str, str] = os.environ) -> list[str]:
+    """Names of FORELOAD_BROKER_* variables that are no setting, for a warning."""
+    known = {f"{PREFIX}{name}".upper() for name in BrokerSettings.model_fields}
+    return sorted(name for name in variables if name.startswith(PREFIX) and name not in known)
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a setting may be, for a person: its range, pattern or type."""
+    parts: list[str] = []
+    for rule in field.metadata:
+        match rule:
+            case Ge(ge=low):
+                parts.append(f"from {low:g}")
+            case Gt(gt=low):
+                parts.append(f"above {low:g}")
+            case Le(le=high):
+                parts.append(f"up to {high:g}")
+            case Lt(lt=high):
+                parts.append(f"below {high:g}")
+            case MinLen(min_length=length):
+                parts.append(f"at least {length} characters")
+            case MaxLen(max_length=length):
+                parts.append(f"at most {length} characters")
+            case _ if getattr(rule, "pattern", None):
+                parts.append(str(rule.pattern).strip("^$()").replace("|", ", "))
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
+    kind = kinds.get(field.annotation, "") if isinstance(field.annotation, type) else ""
+    return " ".join([kind, *parts]).strip() or "a text"
+
+
+def _problem(entry: Any, options: Mapping[str, Any]) -> str:
+    name = str(entry["loc"][0]) if entry["loc"] else "settings"
+    field = BrokerSettings.model_fields.get(name)
+    key = f"--{name.replace('_', '-')}" if name in options else f"{PREFIX}{name}".upper()
+    if field is None:
+        return f"{key} is no setting of the broker; allowed are {', '.join(BrokerSettings.model_fields)}"
+    own = (
+        str(entry["msg"]).removeprefix("Value error, ")
+        if entry["type"] == "value_error"
+        else f"allowed is {allowed(field)}"
+    )
+    return f"{key} is {entry['input']!r}; {own}"

@@ -1,0 +1,1 @@
+"""What the broker keeps: one database, written by one thread. Nothing here decides."""

@@ -1,0 +1,80 @@
+"""The database of one broker: one connection that writes, others that read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from foreload_broker.store.deletion import overwrite_deleted
+from foreload_broker.store.engine import failures, open_engine
+from foreload_broker.store.migrate import migrate
+
+
+class Database:
+    """Opened and brought to shape when it is made.
+
+    Raises:
+        StoreError: it cannot be opened, or its shape is not known.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine = open_engine(url)
+        with failures(url):
+            migrate(self._engine)
+            self._writer: Connection | None = self._engine.connect()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: durable when the block has ended, or nothing of it kept. For one thread only.
+
+        Raises:
+            StoreFullError: no room; the same may be tried again.
+            StoreError: the database does not work.
+        """
+        with failures(self._url):
+            if self._writer is None or self._writer.closed or self._writer.invalidated:
+                self._writer = self._engine.connect()
+            try:
+                with self._writer.begin():
+                    yield self._writer
+            except BaseException:
+                # After a failed write the driver's own view of the transaction is not to be trusted.
+                self._writer.close()
+                self._writer = None
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view for reading, from any thread.
+
+        Raises:
+            StoreError: the database does not work.
+        """
+        with failures(self._url), self._engine.connect() as connection:
+            yield connection
+
+    def overwrite_deleted(self) -> bool:
+        """Makes what was deleted unreadable in the files; by the writing thread, outside a transaction.
+
+        Returns:
+            False where a reader stood in the way; try again later.
+
+        Raises:
+            StoreError: the database does not work.
+        """
+        with failures(self._url):
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            return overwrite_deleted(self._engine)
+
+    def close(self) -> None:
+        """Closes all connections."""
+        with failures(self._url):
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            self._engine.dispose()
