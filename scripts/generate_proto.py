@@ -1,4 +1,4 @@
-"""Writes the Python code of the gRPC contract into proto/foreload_proto/v1; with --check, only says whether it is fresh."""
+"""Writes the Python code of the gRPC contract into proto/foreload_proto/v1; with --check, only says if it is fresh."""
 
 from __future__ import annotations
 
@@ -26,17 +26,24 @@ def generate(folder: Path) -> dict[str, str]:
         raise SystemExit("protoc refused the definitions; what it said is above")
     texts: dict[str, str] = {}
     for path in sorted((folder / "foreload" / "v1").iterdir()):
-        texts[path.name] = HEADER + re.sub(r"\bfrom foreload\.v1 import", "from foreload_proto.v1 import", path.read_text())
+        texts[path.name] = HEADER + re.sub(
+            r"\bfrom foreload\.v1 import", "from foreload_proto.v1 import", path.read_text()
+        )
     return texts
 
 
 def main() -> int:
+    """Generates, then compares or writes; exit code 1 for stale files."""
     with tempfile.TemporaryDirectory() as folder:
         texts = generate(Path(folder))
-    stale = [name for name, text in texts.items() if not (TARGET / name).exists() or (TARGET / name).read_text() != text]
+    stale = [
+        name for name, text in texts.items() if not (TARGET / name).exists() or (TARGET / name).read_text() != text
+    ]
     if "--check" in sys.argv[1:]:
         for name in stale:
-            print(f"proto/foreload_proto/v1/{name} is not what the definitions give: run npm run proto", file=sys.stderr)
+            print(
+                f"proto/foreload_proto/v1/{name} is not what the definitions give: run npm run proto", file=sys.stderr
+            )
         return 1 if stale else 0
     TARGET.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():

@@ -1,0 +1,104 @@
+"""The extension: bundled by esbuild, packed with the daemon's wheel and its locked requirements into one vsix."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from steps.places import DIST, OUT, PACKAGE_FOLDERS, ROOT, VENV_PYTHON, files_below, fingerprint, tool
+from steps.running import Step, StepError, run
+
+BUNDLED = DIST / "wheels"
+MANIFEST = ROOT / "package.json"
+
+
+def version() -> str:
+    """The version of the extension and of everything in it."""
+    return str(json.loads(MANIFEST.read_text())["version"])
+
+
+def vsix() -> Path:
+    """Where the packed extension lies."""
+    return OUT / f"foreload-{version()}.vsix"
+
+
+def _extension_sources() -> list[Path]:
+    return files_below([ROOT / "extension", MANIFEST, ROOT / "tsconfig.json"])
+
+
+def _wheel_sources() -> list[Path]:
+    lock = ROOT / "requirements" / "runtime.txt"
+    return files_below([*(ROOT / folder for folder in PACKAGE_FOLDERS), ROOT / "pyproject.toml", lock])
+
+
+def _build() -> str | None:
+    run(["node", str(ROOT / "extension" / "build.mjs"), "--production"], cwd=ROOT, what="Building the extension")
+    if not (DIST / "extension.js").exists():
+        raise StepError("Building the extension: it ended well, but dist/extension.js is not there")
+    return None
+
+
+def build_wheel(folder: Path) -> Path:
+    """Makes the wheel of all Python packages in a folder, in place of an earlier one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("foreload-*.whl"):
+        old.unlink()
+    run(
+        [str(VENV_PYTHON), "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        what="Building the wheel",
+    )
+    return next(folder.glob("foreload-*.whl"))
+
+
+def _bundle_python() -> str | None:
+    build_wheel(BUNDLED)
+    shutil.copy(ROOT / "requirements" / "runtime.txt", BUNDLED / "requirements.txt")
+    return None
+
+
+def _pack() -> str | None:
+    OUT.mkdir(exist_ok=True)
+    for old in OUT.glob("foreload-*.vsix"):
+        old.unlink()
+    run(
+        [
+            tool("vsce"),
+            "package",
+            "--no-dependencies",
+            "--allow-missing-repository",
+            "--skip-license",
+            "--out",
+            str(vsix()),
+        ],
+        cwd=ROOT,
+        what="Packing the extension",
+    )
+    return None
+
+
+def _pack_inputs() -> str:
+    texts = [ROOT / name for name in ("README.md", "CHANGELOG.md", "LICENSE", ".vscodeignore")]
+    return fingerprint([*_extension_sources(), *_wheel_sources(), *(path for path in texts if path.exists())])
+
+
+def steps() -> list[Step]:
+    """Build, wheel, vsix."""
+    return [
+        Step(
+            "Extension",
+            DIST / ".built",
+            lambda: fingerprint(_extension_sources()),
+            _build,
+            kept=(DIST / "extension.js").exists,
+        ),
+        Step(
+            "Wheel",
+            BUNDLED / ".built",
+            lambda: fingerprint(_wheel_sources()),
+            _bundle_python,
+            kept=lambda: any(BUNDLED.glob("*.whl")),
+        ),
+        Step("vsix", OUT / ".packed", _pack_inputs, _pack, kept=lambda: vsix().exists()),
+    ]
