@@ -1,0 +1,235 @@
+"""The decision: what was remembered and what is new, in; what is remembered and what is to be done, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from foreload_core.decide.fleet import Fleet
+from foreload_core.decide.intake import forget_past, take_ask, take_profile, take_samples, take_signals
+from foreload_core.decide.planned import planned_changes
+from foreload_core.decide.wishes import take_actuation, take_wish
+from foreload_core.policy import (
+    NEW_ENVIRONMENT,
+    EnvironmentState,
+    Evaluation,
+    PastChange,
+    Policy,
+    Situation,
+    decided_resources,
+    evaluate,
+    ordered_reasons,
+)
+from foreload_core.policy.cost import amounts_usd_per_hour, month_name
+from foreload_core.types import (
+    NO_AMOUNTS,
+    ActuationResult,
+    Decision,
+    EnvironmentDecision,
+    PlannedChange,
+    Resource,
+    TargetChange,
+    Tick,
+    Wish,
+)
+
+KEPT_CHANGES = 16
+TOLERANCE_RATIO = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is remembered of all environments, by their ids."""
+
+    environments: Mapping[str, EnvironmentState] = field(default_factory=dict[str, EnvironmentState])
+
+
+EMPTY_STATE = State()
+_Entry = TypeVar("_Entry", Wish, ActuationResult)
+
+
+def decide(state: State, tick: Tick, policy: Policy) -> tuple[State, Decision]:
+    """Decides for every environment that has something new, in the order of their ids; the others keep their targets.
+
+    Total and deterministic: any tick gives a decision, and the same state, tick and policy give the same one.
+
+    Args:
+        state: what was remembered; not changed.
+        tick: what is new.
+        policy: the steps that find the limits.
+
+    Returns:
+        What is remembered from now on, and one entry for each environment whose target changes.
+    """
+    wishes = _by_environment(tick.wishes)
+    results = _by_environment(tick.actuations)
+    touched = {*tick.samples, *tick.asks, *tick.signals, *tick.profiles, *wishes, *results}
+    touched.update(name for name in tick.placements if name not in state.environments)
+    touched.update(name for name, known in state.environments.items() if known.due_at and known.due_at <= tick.now)
+    environments = dict(state.environments)
+    fleet = Fleet(tick, environments)
+    decided: list[EnvironmentDecision] = []
+    for name in sorted(touched):
+        known = environments.get(name, NEW_ENVIRONMENT)
+        taken = _take_in(known, name, tick, wishes.get(name, ()), results.get(name, ()))
+        environments[name], decision = _decide_one(taken, name, tick, fleet, policy)
+        if decision is not None:
+            decided.append(decision)
+            fleet.changed(name, environments[name])
+    return State(environments), Decision(tick.now, tuple(decided))
+
+
+def plan(state: State, environment_id: str, tick: Tick, policy: Policy) -> tuple[PlannedChange, ...]:
+    """The changes that are expected for an environment, for a screen; empty while no agent has told where it runs.
+
+    Args:
+        state: as `decide` gave it.
+        environment_id: whose.
+        tick: the tick that it gave it for, or a later one.
+        policy: the steps that find the limits.
+    """
+    known = state.environments.get(environment_id)
+    if known is None:
+        return ()
+    situation = _situation(known, environment_id, tick, Fleet(tick, state.environments))
+    return () if situation is None else planned_changes(situation, policy)
+
+
+def forget(state: State, environment_id: str) -> State:
+    """The state without one environment, as if it had never been seen."""
+    return State({name: known for name, known in state.environments.items() if name != environment_id})
+
+
+def _by_environment(entries: tuple[_Entry, ...]) -> dict[str, tuple[_Entry, ...]]:
+    grouped: dict[str, tuple[_Entry, ...]] = {}
+    for entry in entries:
+        grouped[entry.environment_id] = (*grouped.get(entry.environment_id, ()), entry)
+    return grouped
+
+
+def _take_in(
+    state: EnvironmentState,
+    name: str,
+    tick: Tick,
+    wishes: tuple[Wish, ...],
+    results: tuple[ActuationResult, ...],
+) -> EnvironmentState:
+    state = _with_spending(state, tick)
+    for result in results:
+        state = take_actuation(state, result, tick.now)
+    placement = tick.placements.get(name)
+    if placement is not None:
+        state = take_samples(state, tick.samples.get(name, ()), placement, tick.settings, tick.now)
+    state = take_signals(state, tick.signals.get(name, ()), tick.now)
+    if name in tick.profiles:
+        state = take_profile(state, tick.profiles[name])
+    if name in tick.asks:
+        state = take_ask(state, tick.asks[name])
+    for wish in wishes:
+        state = take_wish(state, wish, tick.now)
+    return forget_past(state, tick.settings, tick.now)
+
+
+def _with_spending(state: EnvironmentState, tick: Tick) -> EnvironmentState:
+    """Counts what the target cost since the last look; a month begins at nothing."""
+    month = month_name(tick.now)
+    spent = state.spent_usd if month == state.spent_month else 0.0
+    if state.spent_until is not None and tick.now > state.spent_until:
+        hours = (tick.now - state.spent_until).total_seconds() / 3600
+        spent += hours * amounts_usd_per_hour(state.target, tick.prices)
+    until = tick.now if state.spent_until is None else max(tick.now, state.spent_until)
+    return replace(state, spent_usd=spent, spent_month=month, spent_until=until)
+
+
+def _situation(state: EnvironmentState, name: str, tick: Tick, fleet: Fleet) -> Situation | None:
+    """The environment as the policy sees it; None while no agent has told where it runs."""
+    placement = tick.placements.get(name)
+    if placement is None:
+        return None
+    return Situation(
+        environment_id=name,
+        now=tick.now,
+        state=state,
+        placement=placement,
+        settings=tick.settings,
+        prices=tick.prices,
+        capacity=tick.capacities.get(placement.instance_id, NO_AMOUNTS),
+        room=fleet.room(name, placement),
+        entitled=fleet.entitled(placement),
+        allowed=name in tick.scaling_allowed,
+    )
+
+
+def _decide_one(
+    state: EnvironmentState, name: str, tick: Tick, fleet: Fleet, policy: Policy
+) -> tuple[EnvironmentState, EnvironmentDecision | None]:
+    situation = _situation(state, name, tick, fleet)
+    if situation is None:
+        return replace(state, due_at=None), None
+    if state.needed_at is None:
+        state = _first_look(state, situation)
+        situation = replace(situation, state=state)
+    evaluations = evaluate(situation, policy)
+    state = _remember_needs(state, situation, evaluations)
+    changed = {resource: found for resource, found in evaluations.items() if _differs(found.limit, found.current)}
+    if not changed:
+        return replace(state, due_at=due_at(state, situation)), None
+    target, past = state.target, list(state.past)
+    changes: list[TargetChange] = []
+    for resource, found in changed.items():
+        target = target.with_amount(resource, found.limit)
+        known = state.target.get(resource)
+        from_amount = known if known is not None else situation.placement.limit.get(resource)
+        to_amount = target.get(resource) or 0.0
+        changes.append(TargetChange(resource, from_amount, to_amount, ordered_reasons(found)))
+        past.append(PastChange(state.revision + 1, tick.now, resource, from_amount, to_amount))
+    state = replace(state, revision=state.revision + 1, target=target, past=tuple(past[-KEPT_CHANGES:]))
+    situation = replace(situation, state=state)
+    decision = EnvironmentDecision(
+        environment_id=name,
+        revision=state.revision,
+        decided_at=tick.now,
+        target=target,
+        changes=tuple(changes),
+        alternatives=tuple(reason for found in evaluations.values() for reason in found.rejected),
+        planned=planned_changes(situation, policy),
+        live=state.samples[-1].used if state.samples else NO_AMOUNTS,
+    )
+    return replace(state, due_at=due_at(state, situation)), decision
+
+
+def _first_look(state: EnvironmentState, situation: Situation) -> EnvironmentState:
+    """What holds when an environment is first seen counts as needed: nothing is lowered before it was watched."""
+    needed = state.needed
+    for resource in decided_resources(situation):
+        needed = needed.with_amount(resource, situation.current(resource))
+    state = replace(state, needed=needed, needed_at=situation.now)
+    return forget_past(state, situation.settings, situation.now)
+
+
+def _remember_needs(
+    state: EnvironmentState, situation: Situation, evaluations: Mapping[Resource, Evaluation]
+) -> EnvironmentState:
+    """A need that nobody could measure counts as the limit: what is not known is no reason to lower it."""
+    needed = state.needed
+    for resource, found in evaluations.items():
+        unseen = situation.sample(resource) is None
+        needed = needed.with_amount(resource, max(found.need, found.current) if unseen else found.need)
+    return replace(state, needed=needed, needed_at=situation.now)
+
+
+def _differs(limit: float, current: float) -> bool:
+    return abs(limit - current) > TOLERANCE_RATIO * max(abs(limit), abs(current))
+
+
+def due_at(state: EnvironmentState, situation: Situation) -> datetime | None:
+    """When time alone may raise a limit: a window or an announced need comes near, or a hold or a pause ends."""
+    lead = timedelta(seconds=situation.settings.window_lead_seconds)
+    moments = [window.start - lead for window in state.profile.windows]
+    moments += [run.begins_at - lead for run in state.runs if run.announced]
+    moments += [hold.until for hold in state.holds]
+    if state.paused_until is not None:
+        moments.append(state.paused_until)
+    return min((moment for moment in moments if moment > situation.now), default=None)

@@ -1,0 +1,91 @@
+"""What is expected to change next, as far as it is known now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from foreload_core.policy import EnvironmentState, Policy, Situation, evaluate, ordered_reasons
+from foreload_core.policy.situation import is_declined
+from foreload_core.types import PlannedChange, Reason
+
+AHEAD_SECONDS = 86_400.0
+MOST_MOMENTS = 16
+MOST_CHANGES = 8
+
+
+def planned_changes(situation: Situation, policy: Policy) -> tuple[PlannedChange, ...]:
+    """The changes that windows, runs and announced needs will bring within a day, soonest first; at most eight.
+
+    The policy itself is asked what it would do at each of those moments, if the use stayed as it is. Only what is known
+    by its time is planned: a forecast is asked again before it is acted on.
+    """
+    planned: list[PlannedChange] = []
+    for moment in _moments(situation):
+        situation = _at(situation, moment)
+        target = situation.state.target
+        for resource, found in evaluate(situation, policy).items():
+            target = target.with_amount(resource, found.limit)
+            reasons = ordered_reasons(found)
+            if abs(found.limit - found.current) > 1e-9 * found.current and reasons:
+                planned.append(PlannedChange(resource, found.limit, moment, reasons[0]))
+        situation = replace(situation, state=replace(situation.state, target=target))
+    return tuple(planned[:MOST_CHANGES])
+
+
+def _moments(situation: Situation) -> list[datetime]:
+    """When something that is known begins to count, or has ended for long enough to lower."""
+    state, now = situation.state, situation.now
+    lead = timedelta(seconds=situation.settings.window_lead_seconds)
+    after = timedelta(seconds=situation.settings.lower_after_seconds)
+    moments = [need.until + after for need in state.needs]
+    for window in state.profile.windows:
+        if not is_declined(state, window):
+            moments += [window.start - lead, window.end + after]
+    for run in state.runs:
+        if run.announced:
+            moments.append(run.begins_at - lead)
+        if run.demand is not None:
+            moments.append(run.begins_at + _clamped(run.demand.duration_seconds_typical) + after)
+    ahead = {moment for moment in moments if 0 < (moment - now).total_seconds() <= AHEAD_SECONDS}
+    return sorted(ahead)[:MOST_MOMENTS]
+
+
+def _clamped(seconds: float) -> timedelta:
+    return timedelta(seconds=min(max(seconds, 0.0), 2 * AHEAD_SECONDS))
+
+
+def _at(situation: Situation, moment: datetime) -> Situation:
+    """The situation at a later moment: the same use, runs over by their typical length, past needs run out."""
+    state = situation.state
+    samples = tuple(replace(sample, start=moment - _clamped(sample.interval_seconds)) for sample in state.samples[-1:])
+    over = [
+        run
+        for run in state.runs
+        if _is_over_by(run.begins_at, run.demand and run.demand.duration_seconds_typical, moment)
+    ]
+    ended, ended_at = state.ended, state.ended_at
+    if over:
+        ended, ended_at = Reason("runs", "run_ended", {}, over[-1].run_id), moment
+    later = EnvironmentState(
+        revision=state.revision,
+        target=state.target,
+        samples=samples,
+        runs=tuple(run for run in state.runs if run not in over),
+        ask=state.ask,
+        profile=state.profile,
+        pinned=state.pinned,
+        paused_until=state.paused_until,
+        holds=state.holds,
+        declined=state.declined,
+        boosts=state.boosts,
+        spent_usd=state.spent_usd,
+        spent_month=state.spent_month,
+        ended=ended,
+        ended_at=ended_at,
+    )
+    return replace(situation, now=moment, state=later)
+
+
+def _is_over_by(begins_at: datetime, duration_seconds: float | None, moment: datetime) -> bool:
+    return duration_seconds is not None and (moment - begins_at).total_seconds() >= duration_seconds

@@ -1,0 +1,152 @@
+"""What is remembered of one environment from tick to tick. Bounded: about 4 KiB, whatever arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from foreload_core.types import (
+    NO_AMOUNTS,
+    NO_PROFILE,
+    Amounts,
+    Ask,
+    DemandEstimate,
+    ProfileNumbers,
+    Reason,
+    Resource,
+    RunKind,
+    Sample,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRun:
+    """A run that has started and not ended, or a need that was announced.
+
+    Attributes:
+        run_id: joins start and end.
+        signal_id: the signal that told of it.
+        kind: kind of the run.
+        begins_at: when its need begins, UTC.
+        demand: what it needs on top of `base`; None where nothing is known.
+        base: what the environment used before it.
+        announced: told by a person, not seen.
+    """
+
+    run_id: str
+    signal_id: str
+    kind: RunKind
+    begins_at: datetime
+    demand: DemandEstimate | None
+    base: Amounts = NO_AMOUNTS
+    announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PastNeed:
+    """A resource's need was `amount` until `until`; kept only while nothing later was higher."""
+
+    resource: Resource
+    until: datetime
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Boost:
+    """Something was short, so at least `amount` is needed until `until`.
+
+    Attributes:
+        streak_count: how many samples in a row were throttled.
+        cause: the code of the reason: `throttled` or `oom`.
+    """
+
+    resource: Resource
+    amount: float
+    until: datetime
+    cause: str
+    streak_count: int = 1
+
+
+class HoldKind(StrEnum):
+    """Which way a limit is held."""
+
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A limit is held off from going past `amount` until `until`.
+
+    Attributes:
+        cause: code of its reason: `undone` or `refused`.
+        reference: the decision that was undone, or the instruction that was refused.
+        attempt_count: how often the same was refused in a row.
+    """
+
+    resource: Resource
+    kind: HoldKind
+    amount: float
+    until: datetime
+    cause: str
+    reference: str = ""
+    attempt_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PastChange:
+    """One resource's change of a past decision, so that it can be taken back."""
+
+    revision: int
+    at: datetime
+    resource: Resource
+    from_amount: float | None
+    to_amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState:
+    """What is remembered of one environment.
+
+    Attributes:
+        revision: of the last decision.
+        target: the limits that are wanted; what is absent was never decided.
+        samples: the newest few, oldest first, one an interval.
+        needs: see `PastNeed`.
+        needed: what was needed at the last look, per resource, and when that was.
+        runs: by the time they began.
+        ended_run_ids, signal_ids, declined: newest last, bounded.
+        past: the newest changes, oldest first.
+        spent_usd: what the limits cost since `spent_since` began; `spent_until` is how far it was counted.
+        ended: what ended last and may explain a lowering.
+        due_at: when time alone changes something, None for never.
+    """
+
+    revision: int = 0
+    target: Amounts = NO_AMOUNTS
+    samples: tuple[Sample, ...] = ()
+    needs: tuple[PastNeed, ...] = ()
+    needed: Amounts = NO_AMOUNTS
+    needed_at: datetime | None = None
+    runs: tuple[ActiveRun, ...] = ()
+    ended_run_ids: tuple[str, ...] = ()
+    signal_ids: tuple[str, ...] = ()
+    ask: Ask | None = None
+    profile: ProfileNumbers = NO_PROFILE
+    pinned: Amounts = NO_AMOUNTS
+    paused_until: datetime | None = None
+    holds: tuple[Hold, ...] = ()
+    declined: tuple[str, ...] = ()
+    undone_ids: tuple[str, ...] = ()
+    boosts: tuple[Boost, ...] = ()
+    past: tuple[PastChange, ...] = ()
+    spent_usd: float = 0.0
+    spent_month: str = ""
+    spent_until: datetime | None = None
+    ended: Reason | None = None
+    ended_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+NEW_ENVIRONMENT = EnvironmentState()
