@@ -1,4 +1,4 @@
-"""Makes what is handed out: the wheel and the vsix (which holds the wheel and its locked requirements), both in out/."""
+"""Makes what is handed out into out/: the wheel, and the vsix that holds it with its locked requirements."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from steps.places import DIST, OUT, PACKAGE_FOLDERS, ROOT, VENV_PYTHON, files_be
 from steps.running import Step, StepError, run
 
 BUNDLED = DIST / "wheels"
+DEBUGGER = ROOT / "scripts" / "ide" / "python-debug"
 MANIFEST = ROOT / "package.json"
 
 
@@ -21,6 +22,16 @@ def version() -> str:
 def vsix() -> Path:
     """Where the packed extension lies."""
     return OUT / f"foreload-{version()}.vsix"
+
+
+def debugger_vsix() -> Path:
+    """Where the packed companion lies, which debugs Python where no marketplace is."""
+    return OUT / "foreload-python-debug.vsix"
+
+
+def wheel() -> Path:
+    """The wheel that the vsix holds."""
+    return next(BUNDLED.glob("foreload-*.whl"))
 
 
 def _extension_sources() -> list[Path]:
@@ -78,6 +89,23 @@ def _pack() -> str | None:
     return None
 
 
+def _pack_debugger() -> str | None:
+    run(
+        [
+            tool("vsce"),
+            "package",
+            "--no-dependencies",
+            "--allow-missing-repository",
+            "--skip-license",
+            "--out",
+            str(debugger_vsix()),
+        ],
+        cwd=DEBUGGER,
+        what="Packing the Python debugger",
+    )
+    return None
+
+
 def _pack_inputs() -> str:
     texts = [ROOT / name for name in ("README.md", "CHANGELOG.md", "LICENSE", ".vscodeignore")]
     return fingerprint([*_extension_sources(), *_wheel_sources(), *(path for path in texts if path.exists())])
@@ -101,4 +129,11 @@ def steps() -> list[Step]:
             kept=lambda: any(BUNDLED.glob("*.whl")),
         ),
         Step("vsix", OUT / ".packed", _pack_inputs, _pack, kept=lambda: vsix().exists()),
+        Step(
+            "Python debugger",
+            OUT / ".packed-debugger",
+            lambda: fingerprint(files_below([DEBUGGER])),
+            _pack_debugger,
+            kept=debugger_vsix().exists,
+        ),
     ]

@@ -26,7 +26,7 @@ NETWORK_SIGNS = (
     "Name or service not known",
     "NewConnectionError",
     "Network is unreachable",
-    "Could not resolve",
+    "Could not resolve host",
 )
 TAIL_LINES = 30
 QUIET_SECONDS = 15.0
