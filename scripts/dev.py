@@ -49,9 +49,7 @@ def main() -> int:
             if now[0] != seen[0] and _installed():
                 _rebuild()
             if now[1] != seen[1]:
-                say(
-                    "Python code is new: “Foreload: Restart” for the daemon; npm run stop and start for broker and agent"
-                )
+                say("Python is new: “Foreload: Restart” for the daemon, npm run stop and start for the rest")
             seen = now
     except KeyboardInterrupt:
         pass  # start.py got it too, and says what it stops

@@ -65,7 +65,7 @@ def _desktop(browser: bool) -> str | None:
 def _launch(
     bench: Workbench, environment_id: str, environment: Mapping[str, str], command: list[str]
 ) -> subprocess.Popen[bytes]:
-    """Starts the IDE inside the environment: the agent's command joins its cgroup, becomes the user, and then the IDE."""
+    """Starts the IDE inside the environment: the agent joins its cgroup, becomes the user, and then the IDE."""
     variables = [f"{name}={value}" for name, value in environment.items()]
     joined = [
         str(VENV / "bin" / "foreload"),

@@ -140,6 +140,10 @@ def run(
         process.kill()
         process.wait()
         raise
+    finally:
+        reader.join(5)
+        if process.stdout is not None and not reader.is_alive():  # a grandchild may still hold the other end
+            process.stdout.close()
     if process.wait() != 0:
         raise StepError(failure_text(what, command, process.returncode, output))
     return "".join(output)
