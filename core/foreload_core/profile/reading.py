@@ -12,7 +12,7 @@ MOST_BYTES = 1_000_000
 MOST_DEPTH = 16
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """Something that the library takes for JSON and we do not."""
 
 
@@ -38,7 +38,7 @@ def read_json(text: str | bytes) -> tuple[Any, dict[str, int]] | Problem:
         value = json.loads(text, object_pairs_hook=_object_without_twins, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         return Problem("", _syntax_message(text, error), error.lineno)
-    except _Refused as error:
+    except _RefusedError as error:
         return Problem("", f"The profile is not JSON: {error}.")
     except ValueError:
         return Problem("", "The profile is not JSON: a number in it has thousands of digits.")
@@ -66,13 +66,13 @@ def _object_without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise _Refused(f"“{name}” is given twice in one object; keep one")
+            raise _RefusedError(f"“{name}” is given twice in one object; keep one")
         found[name] = value
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is no number that JSON knows")
+    raise _RefusedError(f"{name} is no number that JSON knows")
 
 
 def _syntax_message(text: str, error: json.JSONDecodeError) -> str:
