@@ -58,7 +58,7 @@ class Meter:
         """
         network = None if self._network_pid is None else _network_bytes(self._root, self._network_pid)
         reading = self._cgroup.read() if self._cgroup is not None else CgroupReading()
-        reading = _completed(reading)
+        reading = _completed(reading, self._cgroup)
         gpu = self._gpus.read(monotonic) if self._gpus is not None else None
         current = _Counters(monotonic, reading, network)
         before, self._last = self._last, current
@@ -117,10 +117,13 @@ def capacity_of_machine(root: Path | str = "/", with_gpus: bool = True) -> Amoun
     return Amounts(cpu_cores=cores, memory_bytes=memory_bytes, gpu_count=float(gpu.count) if gpu else None)
 
 
-def _completed(reading: CgroupReading) -> CgroupReading:
-    """The reading, with the machine's own counters where the group has none (no cgroups, or version 2's root)."""
+def _completed(reading: CgroupReading, cgroup: Cgroup | None) -> CgroupReading:
+    """The reading, with the machine's own counters where the group stands for it (no cgroups, or version 2's root)."""
     if reading.cpu_usage_seconds is not None and reading.memory_bytes is not None:
         return reading
+    places = (cgroup.cpu, cgroup.memory) if cgroup is not None else ()
+    if any(place is not None and place.folder != place.point for place in places):
+        return reading  # a group below the root: what its controllers do not measure is not known
     from dataclasses import replace
 
     import psutil

@@ -1,0 +1,35 @@
+"""Which platform an entry of the file gets. The one place that knows them all."""
+
+from __future__ import annotations
+
+import structlog
+from foreload_core.types import Amounts
+
+from foreload_agent.config import AgentSettings, EnvironmentEntry
+from foreload_agent.platforms.cgroup import CgroupActuator, CgroupCollector, MemoryMargin, find_layout
+from foreload_agent.platforms.dry_run import DryRunActuator, DryRunCollector
+from foreload_agent.platforms.simulated import SimulatedActuator, SimulatedCollector, SimulatedEnvironment
+from foreload_agent.ports import Platform, PlatformUnavailableError
+
+_LOG = structlog.get_logger(__name__)
+
+
+def open_platform(entry: EnvironmentEntry, settings: AgentSettings, capacity: Amounts) -> Platform:
+    """The platform of an environment, its group made.
+
+    Where cgroups cannot be made or changed, what cannot be done is said, and the environment runs dry.
+    """
+    if entry.platform == "simulated":
+        simulated = SimulatedEnvironment.named(entry.environment_id)
+        return Platform("simulated", SimulatedCollector(simulated), SimulatedActuator(simulated))
+    if entry.platform == "dry_run":
+        return Platform("dry_run", DryRunCollector(), DryRunActuator("dry run: limits are not changed"))
+    try:
+        layout = find_layout(entry.environment_id, settings.group)
+        margin = MemoryMargin(settings.memory_margin_ratio, settings.memory_margin_bytes)
+        actuator = CgroupActuator(layout, margin, settings.shrink_wait_seconds)
+        actuator.create(entry.initial_amounts(capacity))
+        return Platform("cgroup", CgroupCollector(layout), actuator)
+    except PlatformUnavailableError as error:
+        _LOG.warning("limits cannot be changed, running dry", environment=entry.environment_id, why=str(error))
+        return Platform("dry_run", DryRunCollector(), DryRunActuator(f"limits are not changed here: {error}"))
