@@ -109,6 +109,15 @@ export class Foreload {
     return ended.stdout;
   }
 
+  /** The `foreload` command as a person would type it in the IDE's terminal: its user, its environment. */
+  runAsIde({ pid, variables }, ...given) {
+    const { uid, gid } = fs.statSync(`/proc/${pid}`);
+    const options = { cwd: this.workspace, env: variables, encoding: 'utf8', timeout: 120_000, uid, gid };
+    const ended = spawnSync(path.join(path.dirname(variables.FORELOAD_PYTHON), 'foreload'), given, options);
+    if (ended.status !== 0) throw new Error(`foreload ${given.join(' ')}: exit code ${ended.status}\n${ended.stdout}${ended.stderr}`);
+    return ended.stdout;
+  }
+
   json(...given) {
     return JSON.parse(this.run(...given, '--format', 'json'));
   }
