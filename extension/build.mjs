@@ -1,0 +1,102 @@
+// Builds the extension into dist/: extension.js, and for each page one script and one sheet in dist/webview/.
+// node extension/build.mjs [--production] [--watch] [--tests]
+import * as esbuild from 'esbuild';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.dirname(here);
+const dist = path.join(root, 'dist');
+const source = path.join(here, 'src');
+const production = process.argv.includes('--production');
+const BUNDLE_LIMIT_BYTES = 600_000;
+const PAGES = ['dashboard', 'permission', 'ledger', 'decision', 'doctor'];
+
+/** The language client compares the editor's version with its own need; engines.vscode in package.json already holds a later one. */
+const withoutVersionCheck = {
+  name: 'without-version-check',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^semver\/functions\/(parse|satisfies)$/ }, ({ path: name }) => ({ path: name, namespace: 'held-by-manifest' }));
+    onLoad({ filter: /.*/, namespace: 'held-by-manifest' }, () => ({ contents: 'module.exports = () => ({})' }));
+  },
+};
+
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  legalComments: 'none',
+  charset: 'utf8',
+  logLevel: 'warning',
+  absWorkingDir: root,
+};
+const host = {
+  ...common,
+  entryPoints: [path.join(source, 'extension.ts')],
+  outfile: path.join(dist, 'extension.js'),
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  external: ['vscode'],
+  plugins: [withoutVersionCheck],
+};
+const pages = {
+  ...common,
+  entryPoints: Object.fromEntries(PAGES.map((page) => [page, path.join(source, 'views', page, 'app', 'main.ts')])),
+  outdir: path.join(dist, 'webview'),
+  platform: 'browser',
+  target: 'chrome126',
+  format: 'iife',
+};
+const sheet = {
+  ...common,
+  entryPoints: { foreload: path.join(source, 'views', 'shared', 'foreload.css') },
+  outdir: path.join(dist, 'webview'),
+  loader: { '.svg': 'dataurl' },
+  target: 'chrome126',
+};
+
+/** Unit tests of the modules that need no editor, bundled so that node --test runs them. */
+function tests() {
+  const found = readdirSync(source, { recursive: true }).filter((name) => name.endsWith('.test.ts'));
+  const outdir = path.join(root, 'out', 'extension-tests');
+  rmSync(outdir, { recursive: true, force: true });
+  return {
+    ...common,
+    minify: false,
+    sourcemap: 'inline',
+    entryPoints: found.map((name) => path.join(source, name)),
+    outdir,
+    outbase: source,
+    outExtension: { '.js': '.mjs' },
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+  };
+}
+
+/** Bytes of what dist/ ships of the bundle, so that it stays light. */
+function bundleBytes(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.map') && !entry.parentPath.includes('wheels'))
+    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+}
+
+if (process.argv.includes('--tests')) {
+  await esbuild.build(tests());
+} else if (process.argv.includes('--watch')) {
+  for (const options of [host, pages, sheet]) await (await esbuild.context(options)).watch();
+} else {
+  rmSync(path.join(dist, 'webview'), { recursive: true, force: true });
+  rmSync(path.join(dist, 'extension.js.map'), { force: true });
+  mkdirSync(dist, { recursive: true });
+  await Promise.all([host, pages, sheet].map((options) => esbuild.build(options)));
+  const bytes = bundleBytes(dist);
+  console.log(`dist/: ${Math.round(bytes / 1024)} KiB`);
+  if (production && bytes > BUNDLE_LIMIT_BYTES) {
+    console.error(`The bundle has ${bytes} bytes; allowed are ${BUNDLE_LIMIT_BYTES}.`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,186 @@
+// The daemon, as the rest of the extension sees it: ask, tell, listen, restart. It starts in the background and never blocks activation.
+import * as vscode from 'vscode';
+import { CloseAction, ErrorAction, LanguageClient, type LanguageClientOptions, State } from 'vscode-languageclient/node';
+import { messageOf } from './errors';
+import { findPython, NoPython, type PythonRequest } from './python';
+import { CrashLoop, RestartQueue } from './restarts';
+import { initializationOptions } from './settings';
+
+const START_LIMIT_MILLISECONDS = 30_000;
+const STOP_LIMIT_MILLISECONDS = 3_000;
+
+/** Where the daemon is in its life. `detail` is one sentence for a person. */
+export type Phase = { kind: 'starting' | 'running' | 'stopped'; detail: string };
+
+/** The daemon cannot be asked now. */
+export class DaemonUnavailable extends Error {}
+
+type Handler = (params: unknown) => void;
+
+/** Starts the daemon, keeps it running, and passes messages. */
+export class Daemon implements vscode.Disposable {
+  private readonly phases = new vscode.EventEmitter<Phase>();
+  private readonly handlers = new Map<string, Handler>();
+  private readonly crashes = new CrashLoop();
+  private readonly queue = new RestartQueue((reasons) => this.restart(reasons));
+  private client: LanguageClient | undefined;
+  private disposed = false;
+  private current: Phase = { kind: 'starting', detail: 'Foreload is starting.' };
+
+  /** Fires on each change of `phase`. */
+  readonly onPhase = this.phases.event;
+
+  constructor(
+    private readonly python: PythonRequest,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  get phase(): Phase {
+    return this.current;
+  }
+
+  /** Every reason to start or restart comes through here. `asked` is a person's wish and forgets earlier crashes. */
+  requestRestart(reason: string, asked = false): Promise<void> {
+    if (asked) this.crashes.reset();
+    return this.queue.request(reason);
+  }
+
+  /** Sends a request. @throws DaemonUnavailable with one sentence for a person, if there is nobody to answer. */
+  async request<Answer>(method: string, params: object = {}): Promise<Answer> {
+    const client = this.client;
+    if (client?.state !== State.Running) throw new DaemonUnavailable(this.current.detail);
+    return client.sendRequest<Answer>(method, params);
+  }
+
+  /** Sends a notification; while nobody listens it is dropped, since each start sends the state anew. */
+  notify(method: string, params: object): void {
+    if (this.client?.state !== State.Running) return;
+    this.client.sendNotification(method, params).catch((error: unknown) => this.log.warn(`${method}: ${messageOf(error)}`));
+  }
+
+  /** Registers the one handler of a notification; it outlives restarts. */
+  on<Params>(method: string, handler: (params: Params) => void): void {
+    const general: Handler = (params) => handler(params as Params);
+    this.handlers.set(method, general);
+    this.client?.onNotification(method, general);
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    this.phases.dispose();
+    await this.stop();
+  }
+
+  private enter(kind: Phase['kind'], detail: string): void {
+    this.current = { kind, detail };
+    if (!this.disposed) this.phases.fire(this.current);
+  }
+
+  private async restart(reasons: readonly string[]): Promise<void> {
+    if (this.disposed) return;
+    this.log.info(`Starting the daemon: ${reasons.join(', ')}`);
+    this.enter('starting', 'Foreload is starting.');
+    await this.stop();
+    try {
+      await this.start();
+    } catch (error) {
+      if (this.disposed) return;
+      this.log.error(messageOf(error));
+      await this.stop();
+      if (error instanceof NoPython) this.enter('stopped', error.message);
+      else this.afterEnd(messageOf(error));
+    }
+  }
+
+  private async start(): Promise<void> {
+    const python = await findPython(this.python);
+    await vscode.workspace.fs.createDirectory(this.python.storage);
+    this.log.info(`Daemon by ${python.executable} (${python.origin})`);
+    // -I: neither the workspace nor the user's PYTHON* variables may put another module in the daemon's place.
+    const server = {
+      command: python.executable,
+      args: ['-I', '-m', 'foreload_daemon'],
+      options: { cwd: this.python.storage.fsPath, env: process.env },
+    };
+    const client = new LanguageClient('foreload', 'Foreload', server, this.options());
+    this.client = client;
+    for (const [method, handler] of this.handlers) client.onNotification(method, handler);
+    await withLimit(client.start(), START_LIMIT_MILLISECONDS, 'The daemon did not answer within 30 s.');
+    this.enter('running', 'Foreload is running.');
+  }
+
+  private options(): LanguageClientOptions {
+    const selector = [
+      { scheme: 'file', language: 'python' },
+      { scheme: 'untitled', language: 'python' },
+      { scheme: 'file', pattern: '**/.foreload/profile.json' },
+    ];
+    return {
+      documentSelector: selector,
+      outputChannel: this.log,
+      initializationOptions: initializationOptions(),
+      stdioOptions: { stdout: (stream) => this.forward(stream), stderr: (stream) => this.forward(stream) },
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: (error) => {
+          this.log.warn(`Daemon connection: ${error.message}`);
+          return { action: ErrorAction.Continue, handled: true };
+        },
+        closed: () => {
+          if (this.current.kind === 'running') this.afterEnd('The daemon ended.');
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
+      },
+    };
+  }
+
+  /** The daemon's own log lines, at the level they name. */
+  private forward(stream: NodeJS.ReadableStream): void {
+    let rest = '';
+    stream.setEncoding('utf8');
+    stream.on('data', (chunk: string) => {
+      const lines = (rest + chunk).split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (/\b(ERROR|CRITICAL|Traceback)\b/i.test(line)) this.log.error(line);
+        else if (/\bWARN(ING)?\b/i.test(line)) this.log.warn(line);
+        else if (line.trim() !== '') this.log.info(line);
+      }
+    });
+  }
+
+  private afterEnd(what: string): void {
+    this.log.error(what);
+    if (this.crashes.record(Date.now())) {
+      this.enter('stopped', 'The daemon stopped 3 times in 5 min. Limits stay as they are.');
+      return;
+    }
+    this.enter('starting', 'The daemon ended and is starting again. Limits stay as they are.');
+    void this.requestRestart('it ended');
+  }
+
+  private async stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client === undefined) return;
+    const process = client.serverProcess;
+    try {
+      await withLimit(client.dispose(STOP_LIMIT_MILLISECONDS), STOP_LIMIT_MILLISECONDS, 'The daemon did not stop within 3 s.');
+    } catch (error) {
+      this.log.warn(messageOf(error));
+    }
+    if (process?.exitCode === null && process.signalCode === null) process.kill('SIGKILL');
+  }
+}
+
+async function withLimit<T>(work: Promise<T>, milliseconds: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(message)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,72 @@
+// The commands that need no page of their own.
+import * as vscode from 'vscode';
+import { announce, pause, resume } from './announcements';
+import type { Daemon } from './client';
+import { openProfile } from './profile';
+import { TRY_BROKER } from './protocol';
+import { toggleLenses } from './settings';
+
+/** What the dashboard's "More" offers. */
+const MORE: [command: string, iconName: string, label: string][] = [
+  ['permission', 'lock', 'Permission'],
+  ['openLedger', 'list-unordered', 'What left this machine'],
+  ['newProfile', 'calendar', 'Write what you expect'],
+  ['announce', 'rocket', 'I am about to run something big'],
+  ['runDoctor', 'checklist', 'Run the doctor'],
+  ['showLog', 'output', 'Show the log'],
+  ['restart', 'debug-restart', 'Restart'],
+];
+
+export function registerCommands(daemon: Daemon, log: vscode.LogOutputChannel): vscode.Disposable {
+  const commands: Record<string, (...args: unknown[]) => unknown> = {
+    announce: () => announce(daemon),
+    pause: () => pause(daemon),
+    resume: () => resume(daemon),
+    newProfile: () => openProfile(daemon),
+    tryBroker: () => daemon.notify(TRY_BROKER, {}),
+    restart: () => daemon.requestRestart('asked for', true),
+    showLog: () => log.show(),
+    stopped: () => stopped(daemon, log),
+    more,
+    toggleLenses,
+    explainFunction,
+  };
+  return vscode.Disposable.from(...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`foreload.${name}`, run)));
+}
+
+async function more(): Promise<void> {
+  const items = MORE.map(([command, iconName, label]) => ({ command, label: `$(${iconName}) ${label}` }));
+  const chosen = await vscode.window.showQuickPick(items, { title: 'Foreload' });
+  if (chosen !== undefined) await vscode.commands.executeCommand(`foreload.${chosen.command}`);
+}
+
+/** A click on the gauge after the daemon gave up. The safe choice comes first. */
+async function stopped(daemon: Daemon, log: vscode.LogOutputChannel): Promise<void> {
+  const answer = await vscode.window.showErrorMessage(daemon.phase.detail, 'Restart', 'Show Log');
+  if (answer === 'Restart') await daemon.requestRestart('asked for', true);
+  if (answer === 'Show Log') log.show();
+}
+
+/** A click on a lens: goes to the function and shows what is known of it, which the daemon's hover says. */
+async function explainFunction(target: unknown, second?: unknown): Promise<void> {
+  const place = placeOf(target, second);
+  if (place === undefined) return;
+  const editor = await vscode.window.showTextDocument(place.uri);
+  editor.selection = new vscode.Selection(place.position, place.position);
+  editor.revealRange(new vscode.Range(place.position, place.position), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  await vscode.commands.executeCommand('editor.action.showHover');
+}
+
+interface Place {
+  uri: vscode.Uri;
+  position: vscode.Position;
+}
+
+/** The place that a lens names: {uri, line, character}, lines and characters from 0. */
+function placeOf(target: unknown, second: unknown): Place | undefined {
+  const given = typeof target === 'string' ? { uri: target, line: second } : (target as Record<string, unknown> | null);
+  if (given === null || typeof given !== 'object' || typeof given.uri !== 'string') return undefined;
+  const { line, character } = given as { line?: unknown; character?: unknown };
+  const position = new vscode.Position(typeof line === 'number' ? line : 0, typeof character === 'number' ? character : 0);
+  return { uri: vscode.Uri.parse(given.uri), position };
+}

@@ -1,0 +1,6 @@
+// What an error says to a person.
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

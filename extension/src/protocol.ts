@@ -1,0 +1,285 @@
+// What extension and daemon say to each other beside the language server protocol: the mirror of
+// daemon/foreload_daemon/protocol.py, one interface a dataclass. A test holds the two together, so change both or neither.
+
+// Requests and notifications from the extension.
+export const RUN_STARTING = 'foreload/runStarting'; // request: RunStarting -> RunAnswer
+export const RUN_ENDED = 'foreload/runEnded'; // notification: RunEnded
+export const SET_CONTEXT = 'foreload/setContext'; // notification: Context; sent at start and on each change
+export const GET_PERMISSION = 'foreload/getPermission'; // request: {} -> Permission
+export const SET_PERMISSION = 'foreload/setPermission'; // request: Switches -> Permission
+export const GET_LEDGER = 'foreload/getLedger'; // request: LedgerQuery -> Ledger
+export const PURGE = 'foreload/purge'; // request: {} -> Outcome
+export const GET_DASHBOARD = 'foreload/getDashboard'; // request: DashboardQuery -> Dashboard
+export const WATCH_DASHBOARD = 'foreload/watchDashboard'; // notification: Watch; pushes DASHBOARD_CHANGED while open
+export const ACT = 'foreload/act'; // request: Act -> Outcome
+export const EXPLAIN = 'foreload/explain'; // request: Explain -> Explanation
+export const PAUSE = 'foreload/pause'; // request: Pause -> Outcome
+export const ANNOUNCE = 'foreload/announce'; // request: Announce -> Outcome
+export const NEW_PROFILE = 'foreload/newProfile'; // request: {} -> ProfileDraft
+export const TRY_BROKER = 'foreload/tryBroker'; // notification: {}
+export const RUN_DOCTOR = 'foreload/runDoctor'; // request: {} -> Doctor
+
+// Notifications from the daemon.
+export const GAUGE = 'foreload/gauge'; // Gauge
+export const DASHBOARD_CHANGED = 'foreload/dashboardChanged'; // DashboardUpdate
+export const ANALYSIS_STATE = 'foreload/analysisState'; // AnalysisState
+
+/**
+ * A run is about to start or has just started.
+ *
+ * `trigger` is `terminal`, `task` or `debug`; `commandLine` for terminals and shell tasks, `program` where the entry file is known.
+ * Both stay in the daemon. The answer comes when the broker has taken the signal in and the limit is up, or after `waitMilliseconds`.
+ */
+export interface RunStarting {
+  runId: string;
+  trigger: string;
+  waitMilliseconds: number;
+  commandLine: string | null;
+  program: string | null;
+  cwd: string | null;
+  kind: string | null;
+}
+
+/** `state`: `raised`, `enough` (nothing to raise), `late` (the wait was over first), `notAllowed`, `noBroker`, `unknown` (no demand known). */
+export interface RunAnswer {
+  state: string;
+  limitCores: number | null;
+  milliseconds: number;
+}
+
+export interface RunEnded {
+  runId: string;
+  exitCode: number | null;
+}
+
+/** What only the editor knows. */
+export interface Context {
+  telemetryEnabled: boolean;
+  trusted: boolean;
+  focused: boolean;
+  lensesEnabled: boolean;
+  lensThresholdRatio: number;
+}
+
+export interface Switches {
+  analysis: boolean;
+  shareFeatures: boolean;
+  automaticScaling: boolean;
+  cohortHistory: boolean;
+}
+
+/** One field that is or would be sent: its name on the wire, the current value, what it means, and which switch lets it go. */
+export interface VectorRow {
+  name: string;
+  value: string;
+  words: string;
+  switch: string;
+}
+
+/** `given` is False until the person has chosen once; `textVersion` is the version of the wording they saw. */
+export interface Permission {
+  environment: string;
+  given: boolean;
+  switches: Switches;
+  textVersion: number;
+  textDate: string;
+  telemetryEnabled: boolean;
+  vector: VectorRow[];
+  at: string;
+  confirmedByBroker: boolean;
+}
+
+export interface LedgerQuery {
+  limit: number;
+}
+
+export interface LedgerRow {
+  at: string;
+  kind: string;
+  bytes: number;
+  values: string;
+}
+
+export interface Ledger {
+  rows: LedgerRow[];
+  total: number;
+  totalBytes: number;
+}
+
+/** Whether it was done, and one sentence for the person. */
+export interface Outcome {
+  done: boolean;
+  text: string;
+}
+
+/** One resource in the tooltip; texts as shown. */
+export interface GaugeRow {
+  name: string;
+  used: string;
+  limit: string;
+  peak: string;
+  will: string;
+}
+
+/** `state`: starting, calm, changing, warning, shadow, learning, paused, noPermission, noBroker. `text` follows the icon in the status bar. */
+export interface Gauge {
+  state: string;
+  text: string;
+  rows: GaugeRow[];
+  note: string;
+  usedCores: number | null;
+  limitCores: number | null;
+  usedMemoryBytes: number | null;
+  limitMemoryBytes: number | null;
+}
+
+/** `range` is 15m, 6h or 7d. */
+export interface DashboardQuery {
+  range: string;
+}
+
+/** One resource on the time axis; every list has one value a time, null where there is none. Amounts in base units. */
+export interface Series {
+  resource: string;
+  used: (number | null)[];
+  limit: (number | null)[];
+  planned: (number | null)[];
+  low: (number | null)[];
+  middle: (number | null)[];
+  high: (number | null)[];
+  method: string | null;
+  noForecast: string | null;
+  nextPeak: string;
+}
+
+/** `kind`: peak, idle, deadline or signal. Times are seconds since 1970. */
+export interface LaneWindow {
+  kind: string;
+  start: number;
+  end: number;
+  text: string;
+}
+
+export interface LaneMark {
+  at: number;
+  direction: string;
+  done: boolean;
+  text: string;
+  decisionId: string | null;
+}
+
+/** One row of the log. `outcome`: planned, applied, right, notNeeded, tooLittle, heldBack, undone, refused, failed, shadow. */
+export interface DecisionRow {
+  decisionId: string;
+  at: number;
+  what: string;
+  why: string;
+  outcome: string;
+  outcomeText: string;
+  actions: string[];
+}
+
+/** A recent run and what its start cost: how soon the limit was up, and how long it was held back. */
+export interface RunRow {
+  at: number;
+  name: string;
+  trigger: string;
+  raisedAfterMilliseconds: number | null;
+  throttledSeconds: number | null;
+  seconds: number | null;
+  text: string;
+}
+
+/** What is so, and what to do. `actions` are command names without the prefix `foreload.` */
+export interface Strip {
+  kind: string;
+  icon: string;
+  title: string;
+  text: string;
+  actions: [string, string][];
+}
+
+export interface Dashboard {
+  environment: string;
+  status: string;
+  statusKind: string;
+  sentence: string;
+  strip: Strip | null;
+  now: number;
+  start: number;
+  end: number;
+  times: number[];
+  series: Series[];
+  windows: LaneWindow[];
+  marks: LaneMark[];
+  decisions: DecisionRow[];
+  decisionTotal: number;
+  runs: RunRow[];
+  skillText: string;
+  throttledSecondsWeek: number;
+  oomKillsWeek: number;
+  changesToday: number;
+  scalingPaused: boolean;
+  range: string;
+}
+
+/** Pushed at most once a second: the whole page again. */
+export interface DashboardUpdate {
+  dashboard: Dashboard;
+}
+
+export interface Watch {
+  open: boolean;
+  range: string;
+}
+
+/** `action`: pin, unpin, undo, decline. */
+export interface Act {
+  action: string;
+  decisionId: string;
+}
+
+export interface Explain {
+  decisionId: string;
+}
+
+/** A page in Markdown. */
+export interface Explanation {
+  title: string;
+  markdown: string;
+}
+
+/** `minutes` None resumes. */
+export interface Pause {
+  minutes: number | null;
+}
+
+export interface Announce {
+  cores: number | null;
+  memoryBytes: number | null;
+  minutes: number;
+}
+
+/** Text of a new `.foreload/profile.json`. */
+export interface ProfileDraft {
+  text: string;
+}
+
+/** `state`: good, warning, bad. `fix` says what to do, empty when good. */
+export interface Check {
+  name: string;
+  state: string;
+  text: string;
+  fix: string;
+}
+
+export interface Doctor {
+  checks: Check[];
+}
+
+/** For the language status item: `text` as shown, for one document. */
+export interface AnalysisState {
+  uri: string;
+  text: string;
+  heavyFunctions: number;
+}

@@ -1,0 +1,106 @@
+// The lane above the charts: windows and signals in the first row, changes in the second, on the charts' own time axis.
+import type { Dashboard, LaneMark, LaneWindow } from '../../../protocol';
+import type { Clock } from '../../shared/format';
+import { element, svg } from '../../shared/dom';
+import type { Stretch } from './model';
+
+const TRIANGLES: Record<string, string> = { up: 'M6 1 11 11 1 11Z', down: 'M6 11 1 1 11 1Z' };
+const MARK_PIXELS = 18;
+const MARK_TEXT_PIXELS = 50;
+
+export interface LaneHooks {
+  openWindow: (window: LaneWindow) => void;
+  openDecision: (decisionId: string) => void;
+}
+
+/** The lane's nodes. `width` is that of the plots, in pixels. */
+export function laneNodes(
+  dashboard: Dashboard,
+  view: Stretch,
+  clock: Clock,
+  width: number,
+  narrow: boolean,
+  hooks: LaneHooks,
+): HTMLElement[] {
+  const ratio = (time: number): number => (time - view.from) / (view.to - view.from);
+  const percent = (time: number): string => `${(ratio(time) * 100).toFixed(3)}%`;
+  const nodes: HTMLElement[] = [];
+  for (const window of dashboard.windows) nodes.push(...windowNodes(window, view, percent, width, clock, hooks));
+  let freeFrom = -Infinity;
+  for (const mark of [...dashboard.marks].sort((one, other) => one.at - other.at)) {
+    if (mark.at < view.from || mark.at > view.to) continue;
+    const left = ratio(mark.at) * width;
+    if (left < freeFrom) continue;
+    const withText = !narrow && nextGap(dashboard.marks, mark, ratio, width) > MARK_TEXT_PIXELS && left + MARK_TEXT_PIXELS < width;
+    freeFrom = left + (withText ? MARK_TEXT_PIXELS : MARK_PIXELS * 0.6);
+    const node = markNode(mark, withText ? clock.timeText(mark.at) : '', hooks);
+    node.style.setProperty('left', percent(mark.at));
+    nodes.push(node);
+  }
+  if (dashboard.now >= view.from && dashboard.now <= view.to)
+    nodes.push(...nowNodes(dashboard.now, percent, clock, narrow, ratio(dashboard.now) * width));
+  return nodes;
+}
+
+function windowNodes(
+  window: LaneWindow,
+  view: Stretch,
+  percent: (time: number) => string,
+  width: number,
+  clock: Clock,
+  hooks: LaneHooks,
+): HTMLElement[] {
+  const start = Math.max(window.start, view.from);
+  const end = Math.min(window.end, view.to);
+  if (end <= start) return [];
+  const title = `${window.text}, ${clock.timeText(window.start)} to ${clock.timeText(window.end)}`;
+  const pixels = ((end - start) / (view.to - view.from)) * width;
+  const fits = pixels > window.text.length * 6 + 16;
+  const node = element('button', {
+    class: `win ${window.kind}`,
+    text: fits ? window.text : '',
+    attributes: { type: 'button', title, 'aria-label': title },
+    on: { click: () => hooks.openWindow(window) },
+  });
+  node.style.setProperty('left', percent(start));
+  node.style.setProperty('width', `calc(${percent(end)} - ${percent(start)})`);
+  const room = ((view.to - end) / (view.to - view.from)) * width;
+  if (fits || room < window.text.length * 6 + 16) return [node];
+  const beside = element('span', { class: 'wintext', text: window.text, attributes: { 'aria-hidden': 'true' } });
+  beside.style.setProperty('left', `calc(${percent(end)} + 5px)`);
+  return [node, beside];
+}
+
+function markNode(mark: LaneMark, time: string, hooks: LaneHooks): HTMLElement {
+  const shape = svg(
+    'svg',
+    { viewBox: '0 0 12 12', 'aria-hidden': 'true' },
+    svg('path', { d: TRIANGLES[mark.direction] ?? TRIANGLES['up'] ?? '' }),
+  );
+  const icon = element('i', {});
+  icon.append(shape);
+  return element(
+    'button',
+    {
+      class: `mark ${mark.done ? 'done' : 'plan'}`,
+      attributes: { type: 'button', title: mark.text, 'aria-label': mark.text, 'data-decision': mark.decisionId ?? '' },
+      on: { click: () => mark.decisionId !== null && hooks.openDecision(mark.decisionId) },
+    },
+    icon,
+    time,
+  );
+}
+
+/** Pixels to the next mark. */
+function nextGap(marks: readonly LaneMark[], mark: LaneMark, ratio: (time: number) => number, width: number): number {
+  const later = marks.filter((other) => other.at > mark.at).map((other) => other.at);
+  return later.length === 0 ? Infinity : (ratio(Math.min(...later)) - ratio(mark.at)) * width;
+}
+
+function nowNodes(now: number, percent: (time: number) => string, clock: Clock, narrow: boolean, left: number): HTMLElement[] {
+  const text = narrow ? 'now' : `now ${clock.timeText(now)}`;
+  const label = element('span', { class: `nowlabel${left < 70 ? ' right' : ''}`, text });
+  const line = element('span', { class: 'nowline' });
+  for (const node of [label, line]) node.style.setProperty('left', percent(now));
+  return [label, line];
+}

@@ -1,0 +1,237 @@
+// The dashboard's page: its parts in reading order, each brought up to date when new data comes.
+import type { Dashboard, DecisionRow, Strip } from '../../../protocol';
+import { act, button, element, icon, iconButton, replaceContent, section, segments, svg } from '../../shared/dom';
+import { Clock, countText, durationText } from '../../shared/format';
+import type { Range } from '../protocol';
+import type { Stretch } from './model';
+import { numbersTable } from './numbers';
+import { decisionActions, type DecisionHooks, decisionTable, runTable, totalText } from './tables';
+import { Timeline } from './timeline';
+
+const RANGES = [['15m', '15 min'], ['6h', '6 h'], ['7d', '7 days']] as const; // prettier-ignore
+const EMPTY_WORDS: Record<string, string> = {
+  learning: 'Nothing decided yet. Each change will be listed here with its reason, before it is made where that is possible.',
+};
+
+export interface PageHooks extends Pick<DecisionHooks, 'why' | 'act'> {
+  command: (name: string) => void;
+  range: (range: Range) => void;
+  zoomed: (zoom: Stretch | null) => void;
+  numbersShown: (shown: boolean) => void;
+}
+
+export interface PageState {
+  range: Range;
+  zoom: Stretch | null;
+  numbers: boolean;
+}
+
+export class DashboardPage {
+  private readonly top = element('div', { class: 'top' });
+  private readonly strip = element('div', { attributes: { role: 'status' } });
+  private readonly lead = element('div', { class: 'lead' });
+  private readonly bar = element('div', { class: 'row between', attributes: { id: 'tlbar' } });
+  private readonly foot = element('div', { class: 'row between tl-foot' });
+  private readonly numbers = element('div', {});
+  private readonly decisions = element('div', {});
+  private readonly runs = element('div', {});
+  private readonly side = element('div', { class: 'stack gap5' });
+  private readonly timeline: Timeline;
+  private readonly answers = new Map<string, string>();
+  private clock = new Clock(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  private dashboard: Dashboard | undefined;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly state: PageState,
+    private readonly hooks: PageHooks,
+  ) {
+    this.timeline = new Timeline(this.clock, state.zoom, {
+      command: hooks.command,
+      why: hooks.why,
+      zoomed: (zoom) => {
+        this.state.zoom = zoom;
+        hooks.zoomed(zoom);
+      },
+    });
+  }
+
+  /** New data from the daemon. */
+  show(dashboard: Dashboard, timeZone: string): void {
+    if (this.dashboard === undefined) this.build();
+    if (timeZone !== this.clock.zone) {
+      this.clock = new Clock(timeZone);
+      this.timeline.setClock(this.clock);
+    }
+    this.dashboard = dashboard;
+    this.timeline.update(dashboard);
+    this.paint(dashboard);
+  }
+
+  /** What came of Undo, Pin or Not this time: it stands in the row. */
+  answer(decisionId: string, text: string): void {
+    this.answers.set(decisionId, text);
+    if (this.dashboard !== undefined) this.paint(this.dashboard);
+  }
+
+  /** The daemon cannot be asked: what is on the page stays, with a word on top. */
+  unavailable(stopped: boolean, text: string): void {
+    const actions: [string, string][] = stopped ? [['restart', 'Restart'], ['showLog', 'Show the log']] : [['showLog', 'Show the log']]; // prettier-ignore
+    const strip: Strip = {
+      kind: stopped ? 'warning' : 'info',
+      icon: stopped ? 'error' : 'sync',
+      title: text,
+      text: 'The editor’s gauge and this page go on with the daemon.',
+      actions,
+    };
+    if (this.dashboard === undefined) this.host.replaceChildren(this.strip);
+    replaceContent(this.strip, stripNode(strip, this.hooks.command));
+  }
+
+  /** Colours have changed. */
+  themeChanged(): void {
+    this.timeline.rebuild();
+  }
+
+  private build(): void {
+    const main = element('div', { class: 'stack gap5' }, this.decisions, this.runs);
+    this.host.replaceChildren(
+      this.top,
+      this.strip,
+      this.lead,
+      this.bar,
+      this.timeline.node,
+      this.foot,
+      this.numbers,
+      element('div', { class: 'grid g-main pad-top-s' }, main, this.side),
+    );
+  }
+
+  private paint(dashboard: Dashboard): void {
+    const { hooks } = this;
+    const rows: DecisionHooks = { ...hooks, answer: (id) => this.answers.get(id) };
+    replaceContent(this.top, ...this.topNodes(dashboard));
+    replaceContent(this.strip, dashboard.strip === null ? null : stripNode(dashboard.strip, hooks.command));
+    const planned = dashboard.decisions.find((row) => row.outcome === 'planned');
+    replaceContent(this.lead, element('h1', { text: dashboard.sentence }), planned === undefined ? null : leadActions(planned, rows));
+    replaceContent(
+      this.bar,
+      legend(this.timeline.isShort),
+      segments('range', 'Range', RANGES, this.state.range, (range) => this.choose(range as Range)),
+    );
+    replaceContent(this.foot, ...this.footNodes(dashboard));
+    replaceContent(this.numbers, this.state.numbers ? numbersTable(this.timeline.charts, this.clock) : null);
+    const count = element('span', { class: 'small', text: totalText(dashboard.decisions.length, dashboard.decisionTotal) });
+    const empty = EMPTY_WORDS[dashboard.statusKind] ?? 'Nothing decided yet. Each change is listed here with its reason.';
+    replaceContent(
+      this.decisions,
+      section('Decisions', [decisionTable(dashboard, this.clock, rows, empty)], { id: 'h-decisions', end: count }),
+    );
+    replaceContent(this.runs, section('Runs', [runTable(dashboard, this.clock)], { id: 'h-runs', note: 'what their start cost' }));
+    replaceContent(this.side, ...sideNodes(dashboard));
+  }
+
+  private choose(range: Range): void {
+    this.state.range = range;
+    this.timeline.setZoom(null);
+    this.hooks.range(range);
+  }
+
+  private topNodes({ environment, status, statusKind, scalingPaused }: Dashboard): HTMLElement[] {
+    const { command } = this.hooks;
+    const allowed = statusKind !== 'noPermission';
+    const acts = element('span', { class: 'acts' });
+    if (allowed) acts.append(button('About to run something big', () => command('announce'), { iconName: 'rocket', wide: true }));
+    if (allowed && scalingPaused) acts.append(button('Resume', () => command('resume'), { iconName: 'debug-start' }));
+    if (allowed && !scalingPaused) acts.append(button('Pause', () => command('pause'), { iconName: 'debug-pause' }));
+    if (allowed) acts.append(iconButton('calendar', 'Edit profile', () => command('newProfile')));
+    acts.append(iconButton('ellipsis', 'More', () => command('more')));
+    return [
+      element('span', { class: 'env', text: environment }),
+      element('span', { class: `status ${statusClass(statusKind)}`, text: status }),
+      element('span', { class: 'grow' }),
+      acts,
+    ];
+  }
+
+  private footNodes({ now }: Dashboard): HTMLElement[] {
+    const own = new Clock(Intl.DateTimeFormat().resolvedOptions().timeZone).offsetSeconds(now) === this.clock.offsetSeconds(now);
+    const hint = this.timeline.isZoomed ? 'Double-click a chart to return.' : 'Drag over a chart to zoom, double-click to return.';
+    const zone = `Times are ${own ? 'yours' : 'the environment’s'} (${this.clock.offsetText(now)}).`;
+    const toggle = act(this.state.numbers ? 'Hide the table' : 'Show as table', () => this.toggleNumbers());
+    toggle.prepend(icon('table', true));
+    toggle.setAttribute('aria-expanded', String(this.state.numbers));
+    return [element('span', { class: 'small wide', text: `${hint} ${zone}` }), toggle];
+  }
+
+  private toggleNumbers(): void {
+    this.state.numbers = !this.state.numbers;
+    this.hooks.numbersShown(this.state.numbers);
+    if (this.dashboard !== undefined) this.paint(this.dashboard);
+  }
+}
+
+function statusClass(kind: string): string {
+  const classes: Record<string, string> = {
+    good: '',
+    calm: '',
+    off: 'off',
+    learning: 'off',
+    paused: 'off',
+    noPermission: 'off',
+    shadow: 'off',
+    warn: 'warn',
+    warning: 'warn',
+    noBroker: 'warn',
+  };
+  return classes[kind] ?? '';
+}
+
+function leadActions(row: DecisionRow, hooks: DecisionHooks): HTMLElement {
+  return decisionActions(row, hooks);
+}
+
+function stripNode({ kind, icon: iconName, title, text, actions }: Strip, command: (name: string) => void): HTMLElement {
+  const buttons = actions.map(([name, label], index) => button(label, () => command(name), { quiet: index > 0 }));
+  const body = element(
+    'div',
+    { class: 'body' },
+    element('div', { class: 'strong', text: title }),
+    element('div', { text }),
+    element('div', { class: 'acts' }, ...buttons),
+  );
+  return element('div', { class: `strip ${kind === 'warn' || kind === 'warning' ? 'warn' : ''}` }, icon(iconName), body);
+}
+
+function sideNodes(dashboard: Dashboard): HTMLElement[] {
+  const facts = element('dl', { class: 'facts' });
+  const fact = (term: string, value: string): void => facts.append(element('dt', { text: term }), element('dd', { text: value }));
+  fact('Time at the limit', durationText(dashboard.throttledSecondsWeek));
+  fact('Memory kills', countText(dashboard.oomKillsWeek));
+  fact('Changes today', countText(dashboard.changesToday));
+  return [
+    section('How good is the forecast?', [element('p', { text: dashboard.skillText })], { id: 'h-skill' }),
+    section('This week', [facts], { id: 'h-week' }),
+  ];
+}
+
+/** What the lines mean; the words beside it say the same, so it is hidden from readers. */
+function legend(short: boolean): HTMLElement {
+  const line = (d: string, role: string, extra: Record<string, string> = {}): SVGElement =>
+    svg('path', { d, class: role, fill: 'none', 'stroke-width': '1.75', ...extra });
+  const entry = (text: string, ...shapes: SVGElement[]): HTMLElement => {
+    const node = element('span', {}, text);
+    node.prepend(svg('svg', { viewBox: '0 0 22 12' }, ...shapes));
+    return node;
+  };
+  const box = (role: string): SVGElement => svg('rect', { x: '1', y: '1', width: '20', height: '10', class: role });
+  return element(
+    'div',
+    { class: 'legend', attributes: { 'aria-hidden': 'true' } },
+    entry('used', line('M1 6H21', 's-use')),
+    entry('forecast, 8 of 10 cases', box('f-band'), line('M1 6H21', 's-use', { 'stroke-dasharray': '5 3', 'stroke-width': '1.5' })),
+    entry('limit', line('M1 9H10V3H21', 's-limit')),
+    entry('planned limit', line('M1 9H10V3H21', 's-limit', { 'stroke-dasharray': '2 3' })),
+    short ? entry('short of it', box('f-bad')) : null,
+  );
+}

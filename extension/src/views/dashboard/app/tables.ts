@@ -1,0 +1,104 @@
+// The dashboard's tables: decisions and runs.
+import type { Dashboard, DecisionRow, RunRow } from '../../../protocol';
+import { act, type Child, element, icon } from '../../shared/dom';
+import { type Clock, countText, durationText } from '../../shared/format';
+
+/** Icon and colour class of each outcome. */
+const OUTCOMES: Record<string, [iconName: string, kind: string]> = {
+  planned: ['circle-large', 'plan'],
+  applied: ['check', 'plan'],
+  right: ['pass-filled', 'right'],
+  notNeeded: ['circle-slash', 'wrong'],
+  tooLittle: ['warning', 'wrong'],
+  heldBack: ['debug-pause', ''],
+  undone: ['discard', ''],
+  refused: ['error', 'wrong'],
+  failed: ['error', 'wrong'],
+  shadow: ['eye', ''],
+};
+
+/** What a person may say to a decision, in the order of the row. */
+const ACTIONS: [name: string, text: string][] = [
+  ['why', 'Why'],
+  ['undo', 'Undo'],
+  ['decline', 'Not this time'],
+  ['pin', 'Pin'],
+  ['unpin', 'Unpin'],
+];
+
+export interface DecisionHooks {
+  why: (decisionId: string) => void;
+  act: (action: string, decisionId: string) => void;
+  /** The answer to what was done in this row, or undefined. */
+  answer: (decisionId: string) => string | undefined;
+}
+
+export function decisionActions(row: DecisionRow, hooks: DecisionHooks): HTMLElement {
+  const acts = element('span', { class: 'acts' });
+  for (const [name, text] of ACTIONS) {
+    if (!row.actions.includes(name)) continue;
+    const press = (): void => (name === 'why' ? hooks.why(row.decisionId) : hooks.act(name, row.decisionId));
+    acts.append(act(text, press, `${text}: ${row.what}`));
+  }
+  return acts;
+}
+
+export function decisionTable({ decisions, now }: Dashboard, clock: Clock, hooks: DecisionHooks, empty: string): HTMLElement {
+  const rows = decisions.map((row) => decisionRow(row, now, clock, hooks));
+  return table('fold timed', ['When', 'What and why', 'Was it right?', ''], rows.length > 0 ? rows : [emptyRow(4, empty)]);
+}
+
+function decisionRow(row: DecisionRow, now: number, clock: Clock, hooks: DecisionHooks): HTMLElement {
+  const [iconName, kind] = OUTCOMES[row.outcome] ?? ['circle-large', ''];
+  const answer = hooks.answer(row.decisionId);
+  const outcome = element('span', { class: `out ${kind}` }, icon(iconName), answer ?? row.outcomeText);
+  return element(
+    'tr',
+    { attributes: { 'data-decision': row.decisionId, 'data-outcome': row.outcome } },
+    element('td', { class: 'nowrap strong', text: clock.momentText(row.at, now) }),
+    element('td', { class: 'full' }, row.what, row.why === '' ? null : element('span', { class: 'why', text: row.why })),
+    element('td', {}, outcome),
+    element('td', { class: 'num' }, decisionActions(row, hooks)),
+  );
+}
+
+export function runTable({ runs, now }: Dashboard, clock: Clock): HTMLElement {
+  const rows = runs.map((row) => runRow(row, now, clock));
+  const empty = 'No run seen yet. Start a program in a terminal, as a task or under the debugger, and its start is listed here.';
+  return table('fold runs', ['When', 'Run', 'Its limit', 'Took'], rows.length > 0 ? rows : [emptyRow(4, empty)]);
+}
+
+function runRow(row: RunRow, now: number, clock: Clock): HTMLElement {
+  const took = row.seconds === null ? element('span', { class: 'muted', text: 'running' }) : durationText(row.seconds);
+  return element(
+    'tr',
+    {},
+    element('td', { class: 'nowrap strong', text: clock.momentText(row.at, now) }),
+    element('td', { class: 'full' }, row.name, element('span', { class: 'second', text: ` ${TRIGGERS[row.trigger] ?? row.trigger}` })),
+    element('td', { class: 'second limit-cell', text: row.text }),
+    element('td', { class: 'nowrap took' }, took),
+  );
+}
+
+const TRIGGERS: Record<string, string> = {
+  terminal: 'in a terminal',
+  task: 'as a task',
+  debug: 'under the debugger',
+  process: 'outside of the editor',
+};
+
+export function totalText(shown: number, total: number): string {
+  return total > shown ? `${countText(shown)} of ${countText(total)}` : '';
+}
+
+function table(kind: string, heads: readonly string[], rows: readonly HTMLElement[]): HTMLElement {
+  const cells = heads.map((head) =>
+    element('th', { attributes: { scope: 'col' } }, head === '' ? element('span', { class: 'sr', text: 'Actions' }) : head),
+  );
+  return element('table', { class: kind }, element('thead', {}, element('tr', {}, ...cells)), element('tbody', {}, ...rows));
+}
+
+function emptyRow(columns: number, text: string): HTMLElement {
+  const cell: Child = element('td', { class: 'full muted', text, attributes: { colspan: String(columns) } });
+  return element('tr', { class: 'empty' }, cell);
+}

@@ -1,0 +1,73 @@
+// A decision's page in the extension: asks the daemon why, and forwards what a person says to it.
+import * as vscode from 'vscode';
+import type { Daemon } from '../../client';
+import { messageOf } from '../../errors';
+import { ACT, EXPLAIN, type Explanation, type Outcome } from '../../protocol';
+import { Page } from '../panel';
+import type { FromDecision, ToDecision } from './protocol';
+
+export class DecisionView {
+  private readonly page: Page<FromDecision, ToDecision>;
+  private decisionId = '';
+  private explanation: Explanation | undefined;
+
+  constructor(
+    extension: vscode.Uri,
+    private readonly daemon: Daemon,
+  ) {
+    this.page = new Page(extension, {
+      name: 'decision',
+      title: 'Foreload: Why',
+      icon: 'question',
+      received: (message) => void this.received(message),
+    });
+  }
+
+  register(): vscode.Disposable {
+    return vscode.commands.registerCommand('foreload.explainDecision', (decisionId: unknown) => {
+      if (typeof decisionId === 'string' && decisionId !== '') this.open(decisionId);
+    });
+  }
+
+  open(decisionId: string): void {
+    this.decisionId = decisionId;
+    this.page.show();
+    void this.send();
+  }
+
+  private async received(message: FromDecision): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        await this.send();
+        break;
+      case 'act':
+        await this.act(message.action);
+        break;
+      case 'copy':
+        if (this.explanation !== undefined) await vscode.env.clipboard.writeText(this.explanation.markdown);
+        break;
+      case 'dashboard':
+        await vscode.commands.executeCommand('foreload.openDashboard');
+        break;
+    }
+  }
+
+  private async send(): Promise<void> {
+    if (this.decisionId === '') return;
+    try {
+      this.explanation = await this.daemon.request<Explanation>(EXPLAIN, { decisionId: this.decisionId });
+      this.page.post({ type: 'explanation', decisionId: this.decisionId, explanation: this.explanation });
+    } catch (error) {
+      this.page.post({ type: 'failed', text: messageOf(error) });
+    }
+  }
+
+  private async act(action: string): Promise<void> {
+    try {
+      const outcome = await this.daemon.request<Outcome>(ACT, { action, decisionId: this.decisionId });
+      this.page.post({ type: 'answer', text: outcome.text });
+    } catch (error) {
+      this.page.post({ type: 'answer', text: `Not done: ${messageOf(error)}` });
+    }
+  }
+}

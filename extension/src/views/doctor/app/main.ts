@@ -1,0 +1,66 @@
+// What is right and wrong with this set-up, and what to do.
+import type { Check, Doctor } from '../../../protocol';
+import { button, element, replaceContent } from '../../shared/dom';
+import { Host, pageElement } from '../../shared/host';
+import type { FromDoctor, ToDoctor } from '../protocol';
+
+const ICONS: Record<string, [name: string, word: string]> = {
+  good: ['pass-filled', 'good'],
+  warning: ['warning', 'warning'],
+  bad: ['error', 'bad'],
+};
+
+const host = new Host<FromDoctor, ToDoctor, object>((message) => paint(message));
+const page = pageElement();
+
+function paint(message: ToDoctor | undefined): void {
+  const acts = element(
+    'span',
+    { class: 'acts' },
+    button('Check again', () => host.send({ type: 'ready' }), { iconName: 'refresh' }),
+    button('Restart', () => host.send({ type: 'restart' }), { iconName: 'debug-restart' }),
+    button('Show the log', () => host.send({ type: 'log' }), { iconName: 'output' }),
+  );
+  const top = element(
+    'div',
+    { class: 'top' },
+    element('span', { class: 'env', text: 'Foreload' }),
+    element('span', { class: 'second', text: 'Doctor' }),
+    element('span', { class: 'grow' }),
+    acts,
+  );
+  const lead = element('div', { class: 'lead' }, element('h1', { text: headline(message), attributes: { role: 'status' } }));
+  replaceContent(page, top, lead, message?.type === 'doctor' ? table(message.doctor) : null);
+}
+
+function headline(message: ToDoctor | undefined): string {
+  if (message === undefined) return 'Checking.';
+  if (message.type === 'failed') return message.text;
+  const { checks } = message.doctor;
+  const wrong = checks.filter((check) => check.state === 'bad').length;
+  const doubtful = checks.filter((check) => check.state === 'warning').length;
+  if (wrong === 0 && doubtful === 0) return `All ${checks.length} checks are good.`;
+  const counted = (count: number, word: string): string => `${count} ${count === 1 ? 'is' : 'are'} ${word}`;
+  const parts = [wrong > 0 ? counted(wrong, 'wrong') : '', doubtful > 0 ? counted(doubtful, 'not as it should be') : ''];
+  return `Of ${checks.length} checks ${parts.filter((part) => part !== '').join(' and ')}.`;
+}
+
+function table({ checks }: Doctor): HTMLElement {
+  const head = ['', 'What', 'How it is, and what to do'].map((text) =>
+    element('th', { attributes: { scope: 'col' } }, text === '' ? element('span', { class: 'sr', text: 'State' }) : text),
+  );
+  return element('table', { class: 'checks' }, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...checks.map(row)));
+}
+
+function row({ name, state, text, fix }: Check): HTMLElement {
+  const [iconName, word] = ICONS[state] ?? ['circle-large', state];
+  const mark = element('i', {
+    class: `codicon codicon-${iconName} ${state}`,
+    attributes: { role: 'img', 'aria-label': word, title: word },
+  });
+  const words = element('td', {}, text, fix === '' ? null : element('span', { class: 'why', text: fix }));
+  return element('tr', {}, element('td', {}, mark), element('td', { class: 'strong nowrap', text: name }), words);
+}
+
+paint(undefined);
+host.send({ type: 'ready' });

@@ -1,0 +1,58 @@
+// The ledger's side in the extension. Deleting at the broker is the one action that asks first.
+import * as vscode from 'vscode';
+import type { Daemon } from '../../client';
+import { messageOf } from '../../errors';
+import { GET_LEDGER, type Ledger, type Outcome, PURGE } from '../../protocol';
+import { Page } from '../panel';
+import type { FromLedger, ToLedger } from './protocol';
+
+export class LedgerView {
+  private readonly page: Page<FromLedger, ToLedger>;
+
+  constructor(
+    extension: vscode.Uri,
+    private readonly daemon: Daemon,
+  ) {
+    this.page = new Page(extension, {
+      name: 'ledger',
+      title: 'Foreload: What Left',
+      icon: 'list-unordered',
+      received: (message) => void this.received(message),
+    });
+  }
+
+  register(): vscode.Disposable {
+    return vscode.Disposable.from(
+      vscode.commands.registerCommand('foreload.openLedger', () => this.page.show()),
+      vscode.commands.registerCommand('foreload.purge', () => this.purge()),
+    );
+  }
+
+  private async received(message: FromLedger): Promise<void> {
+    if (message.type === 'permission') await vscode.commands.executeCommand('foreload.permission');
+    else if (message.type === 'purge') await this.purge();
+    else await this.send(message.limit);
+  }
+
+  private async send(limit: number): Promise<void> {
+    try {
+      this.page.post({ type: 'ledger', ledger: await this.daemon.request<Ledger>(GET_LEDGER, { limit }) });
+    } catch (error) {
+      this.page.post({ type: 'failed', text: messageOf(error) });
+    }
+  }
+
+  private async purge(): Promise<void> {
+    const question = 'Delete everything that the broker holds of this environment?';
+    const detail = 'Use, forecasts, decisions and the kind of code go. The limits stay as they are. It cannot be undone.';
+    const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, 'Take back and delete');
+    if (answer === undefined) return;
+    try {
+      const outcome = await this.daemon.request<Outcome>(PURGE);
+      this.page.post({ type: 'purged', outcome });
+      void (outcome.done ? vscode.window.showInformationMessage(outcome.text) : vscode.window.showWarningMessage(outcome.text));
+    } catch (error) {
+      void vscode.window.showErrorMessage(`Nothing was deleted: ${messageOf(error)}`);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+// What the ledger page and its panel say to each other.
+import type { Ledger, Outcome } from '../../protocol';
+
+export type FromLedger = { type: 'ready'; limit: number } | { type: 'permission' } | { type: 'purge' };
+
+export type ToLedger = { type: 'ledger'; ledger: Ledger } | { type: 'purged'; outcome: Outcome } | { type: 'failed'; text: string };

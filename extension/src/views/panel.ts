@@ -1,0 +1,90 @@
+// One webview page: made once, shown again, with the strictest policy that works.
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+/** What a page is, and what its messages do. */
+export interface PageKind<FromPage> {
+  /** Name of its script in dist/webview, and of its panel type `foreload.<name>`. */
+  name: string;
+  title: string;
+  icon: string;
+  received(message: FromPage): void;
+  /** Shown or hidden; a hidden page has no document and gets no messages. */
+  visible?(isVisible: boolean): void;
+  closed?(): void;
+}
+
+/** At most one panel of a kind. */
+export class Page<FromPage, ToPage> implements vscode.WebviewPanelSerializer {
+  private panel: vscode.WebviewPanel | undefined;
+
+  constructor(
+    private readonly extension: vscode.Uri,
+    private readonly kind: PageKind<FromPage>,
+  ) {}
+
+  get isVisible(): boolean {
+    return this.panel?.visible === true;
+  }
+
+  /** Shows the page; makes it where there is none. */
+  show(title = this.kind.title): void {
+    if (this.panel === undefined) {
+      const options = { enableScripts: true, localResourceRoots: [this.root] };
+      this.adopt(vscode.window.createWebviewPanel(`foreload.${this.kind.name}`, title, vscode.ViewColumn.Active, options));
+    } else {
+      this.panel.title = title;
+      this.panel.reveal();
+    }
+  }
+
+  post(message: ToPage): void {
+    if (this.isVisible) void this.panel?.webview.postMessage(message);
+  }
+
+  /** Takes over the panel that the editor restored after a reload. */
+  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    panel.webview.options = { enableScripts: true, localResourceRoots: [this.root] };
+    this.adopt(panel);
+    return Promise.resolve();
+  }
+
+  private get root(): vscode.Uri {
+    return vscode.Uri.joinPath(this.extension, 'dist', 'webview');
+  }
+
+  private adopt(panel: vscode.WebviewPanel): void {
+    this.panel?.dispose();
+    this.panel = panel;
+    panel.iconPath = new vscode.ThemeIcon(this.kind.icon) as unknown as vscode.Uri;
+    panel.webview.onDidReceiveMessage((message: FromPage) => this.kind.received(message));
+    panel.onDidChangeViewState(() => this.kind.visible?.(panel.visible));
+    panel.onDidDispose(() => {
+      if (this.panel === panel) this.panel = undefined;
+      this.kind.closed?.();
+    });
+    panel.webview.html = this.html(panel.webview);
+  }
+
+  private html(webview: vscode.Webview): string {
+    const nonce = randomBytes(16).toString('base64');
+    const file = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(this.root, name)).toString();
+    const policy = [
+      "default-src 'none'",
+      `script-src 'nonce-${nonce}'`,
+      `style-src ${webview.cspSource}`,
+      'img-src data:', // the sheet's icons
+    ].join('; ');
+    return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width">
+<link rel="stylesheet" href="${file('foreload.css')}">
+<title>${this.kind.title}</title>
+</head>
+<body><main id="page" data-page="${this.kind.name}"></main><script nonce="${nonce}" src="${file(`${this.kind.name}.js`)}"></script></body>
+</html>`;
+  }
+}
