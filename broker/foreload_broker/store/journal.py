@@ -71,6 +71,11 @@ def last_snapshot_tick(connection: Connection) -> int | None:
     return connection.scalar(select(func.max(table.tick)).where(table.kind == SNAPSHOT))
 
 
+def last_tick(connection: Connection) -> int:
+    """Number of the last tick, 0 for none."""
+    return connection.scalar(select(func.max(tables.JOURNAL.c.tick))) or 0
+
+
 def read_snapshot(connection: Connection, tick: int) -> list[Entry]:
     """The snapshot after a tick, one entry a stream."""
     table = tables.JOURNAL.c

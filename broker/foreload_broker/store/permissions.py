@@ -33,30 +33,16 @@ def read_consents(connection: Connection) -> dict[str, Consent]:
     }
 
 
-def put_sequences(connection: Connection, acknowledged: Mapping[str, int], revisions: Mapping[str, int]) -> None:
-    """Takes note of how far each environment's messages are durable, and of its highest revision.
-
-    Args:
-        connection: inside the transaction that makes them durable.
-        acknowledged: environment -> sequence, for those that changed.
-        revisions: environment -> highest revision of a decision; absent: 0.
-    """
+def put_sequences(connection: Connection, acknowledged: Mapping[str, int]) -> None:
+    """Takes note of how far environments' messages are durable, inside the transaction that makes them so."""
     rows = [
-        {
-            "environment_id": environment_id,
-            "acknowledged_sequence": sequence,
-            "revision": revisions.get(environment_id, 0),
-        }
+        {"environment_id": environment_id, "acknowledged_sequence": sequence}
         for environment_id, sequence in acknowledged.items()
     ]
     put(connection, tables.SEQUENCES, rows)
 
 
-def read_sequences(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:
-    """Acknowledged sequence, and highest revision, of each environment."""
-    acknowledged: dict[str, int] = {}
-    revisions: dict[str, int] = {}
-    for row in connection.execute(select(tables.SEQUENCES)).mappings():
-        acknowledged[row["environment_id"]] = row["acknowledged_sequence"]
-        revisions[row["environment_id"]] = row["revision"]
-    return acknowledged, revisions
+def read_sequences(connection: Connection) -> dict[str, int]:
+    """Acknowledged sequence of each environment."""
+    rows = connection.execute(select(tables.SEQUENCES)).mappings()
+    return {row["environment_id"]: row["acknowledged_sequence"] for row in rows}

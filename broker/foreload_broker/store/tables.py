@@ -23,8 +23,6 @@ SEQUENCES = Table(
     _environment(),
     # Everything up to here is durable. Outlives a purge, or what is still in a daemon's outbox would come back.
     Column("acknowledged_sequence", BigInteger, nullable=False),
-    # Outlives a purge too: an agent passes over instructions whose revision is not above the last one it applied.
-    Column("revision", BigInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 

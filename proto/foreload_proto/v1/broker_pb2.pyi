@@ -90,6 +90,14 @@ class Acknowledged(_message.Message):
     sequence: int
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
+class Rejected(_message.Message):
+    __slots__ = ("sequence", "detail")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    detail: str
+    def __init__(self, sequence: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
+
 class Allocation(_message.Message):
     __slots__ = ("revision", "limit", "target", "capacity", "at", "paused_until", "planned", "signal_ids", "agent_connected", "pinned")
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -127,16 +135,18 @@ class PlannedChange(_message.Message):
     def __init__(self, resource: _Optional[_Union[_common_pb2.Resource, str]] = ..., to_amount: _Optional[float] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ...) -> None: ...
 
 class ConnectResponse(_message.Message):
-    __slots__ = ("welcome", "acknowledged", "allocation", "decision")
+    __slots__ = ("welcome", "acknowledged", "allocation", "decision", "rejected")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     ALLOCATION_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     acknowledged: Acknowledged
     allocation: Allocation
     decision: _common_pb2.Decision
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., acknowledged: _Optional[_Union[Acknowledged, _Mapping]] = ..., allocation: _Optional[_Union[Allocation, _Mapping]] = ..., decision: _Optional[_Union[_common_pb2.Decision, _Mapping]] = ...) -> None: ...
+    rejected: Rejected
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., acknowledged: _Optional[_Union[Acknowledged, _Mapping]] = ..., allocation: _Optional[_Union[Allocation, _Mapping]] = ..., decision: _Optional[_Union[_common_pb2.Decision, _Mapping]] = ..., rejected: _Optional[_Union[Rejected, _Mapping]] = ...) -> None: ...
 
 class ListDecisionsRequest(_message.Message):
     __slots__ = ("limit", "before_decision_id", "environment_id")

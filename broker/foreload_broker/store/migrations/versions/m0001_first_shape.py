@@ -107,7 +107,6 @@ def upgrade() -> None:
         "sequences",
         sa.Column("environment_id", sa.String(length=63), nullable=False),
         sa.Column("acknowledged_sequence", sa.BigInteger(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("environment_id"),
         sqlite_with_rowid=False,
     )

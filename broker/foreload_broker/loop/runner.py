@@ -1,0 +1,310 @@
+"""The loop itself: collects what comes in, has the writer take turns at the right moments, acts on what comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+from foreload_core.types import SignalKind
+from foreload_system.codecs import decision_to_proto
+
+from foreload_broker.config import BrokerSettings
+from foreload_broker.loop.measures import Measures
+from foreload_broker.loop.requests import Batch, Outcome, Request
+from foreload_broker.loop.subscribers import Subscribers
+from foreload_broker.loop.writer import Writer
+from foreload_broker.ports import Answered, Consent, FromDaemon, Measured, Message, Platform, Unavailable
+from foreload_broker.store.database import Database
+from foreload_broker.store.engine import StoreError
+
+_LOG = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+FLUSH_SECONDS = 0.25
+"""What is not urgent waits this long for company, so that many messages share one write."""
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
+CLEAN_SECONDS = 3600.0
+
+
+class Loop:
+    """One per broker. Everything but the writer's work runs on the event loop.
+
+    Attributes:
+        trouble: why nothing can be stored just now, for a person; empty when all is well.
+        started_at: UTC.
+        last_turn_seconds: length of the last turn.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: BrokerSettings,
+        writer: Writer,
+        platforms: Sequence[Platform],
+        measures: Measures,
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.measures = measures
+        self.subscribers = Subscribers()
+        self.trouble = ""
+        self.started_at = datetime.now(UTC)
+        self.last_turn_seconds = 0.0
+        self._writer = writer
+        self._platforms = tuple(platforms)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="reader")
+        self._batch = Batch()
+        self._answers: list[asyncio.Future[bytes]] = []
+        self._woken = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._urgent = False
+        self._stopping = False
+        self._flush_at: float | None = None
+        self._due_at: float | None = None
+        self._retry_at: float | None = None
+        self._retry_seconds = 0.0
+        self._last_now = self.started_at
+        self._acknowledged = dict(writer.memory.acknowledged)
+
+    def post(self, message: Message) -> None:
+        """Puts a message into the inbox. On the event loop only."""
+        if isinstance(message, FromDaemon):
+            self._batch.daemons.append(message)
+            self.measures.messages.labels("daemon").inc()
+            urgent = _is_urgent(message)
+            if len(self._batch.daemons) >= self.settings.inbox_messages:
+                self._room.clear()
+        else:
+            self._batch.agents.append(message)
+            self.measures.messages.labels("agent").inc()
+            urgent = not isinstance(message, Measured) or message.urgent
+            if isinstance(message, Measured) and not urgent:
+                return
+            if isinstance(message, Answered):
+                for result in message.results:
+                    self.measures.results.labels(result.actuation.value).inc()
+        self._wake(urgent)
+
+    async def room(self) -> None:
+        """Waits until the inbox has room again: senders are held back while nothing can be stored."""
+        await self._room.wait()
+
+    async def ask(self, request: Request) -> bytes:
+        """Has a request taken in by the next turn, and returns its serialised answer.
+
+        Raises:
+            NoData, Inadmissible: it cannot be.
+            Unavailable: nothing can be stored just now.
+        """
+        if self.trouble:
+            raise Unavailable(self.trouble)
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._batch.requests.append(request)
+        self._answers.append(answer)
+        self._wake(urgent=True)
+        return await answer
+
+    async def in_writer(self, job: Callable[[Writer, datetime], T]) -> T:
+        """Runs something between two turns, in the writer's thread.
+
+        Raises:
+            Unavailable: the database does not work.
+        """
+        try:
+            return await self._in_thread(lambda: job(self._writer, self._now()))
+        except StoreError as error:
+            raise Unavailable(str(error)) from error
+
+    async def in_reader(self, job: Callable[[], T]) -> T:
+        """Runs something that only reads, beside the turns.
+
+        Raises:
+            Unavailable: the database does not work.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, job)
+        except StoreError as error:
+            raise Unavailable(str(error)) from error
+
+    def acknowledged(self, environment_id: str) -> int:
+        """How far an environment's messages are durable."""
+        return self._acknowledged.get(environment_id, 0)
+
+    async def run(self) -> None:
+        """Takes turns until `stop`. What is in the inbox then is stored before it returns."""
+        next_tick = time.monotonic() + self.settings.tick_seconds
+        next_clean = time.monotonic() + min(60.0, CLEAN_SECONDS)
+        while not self._stopping:
+            await self._sleep_until(min(next_tick, next_clean))
+            now_seconds = time.monotonic()
+            if now_seconds >= next_tick:
+                self._batch.tick = True
+                next_tick = now_seconds + self.settings.tick_seconds
+            if now_seconds >= next_clean:
+                next_clean = now_seconds + CLEAN_SECONDS
+                await self._clean()
+            await self._turn()
+        await self._turn()
+
+    def stop(self) -> None:
+        """Ends `run` after the turn that goes on."""
+        self._stopping = True
+        self._wake(urgent=True)
+
+    def close(self) -> None:
+        """Gives the threads back. After `run` has returned."""
+        self.subscribers.close()
+        self._thread.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+
+    async def _sleep_until(self, moment: float) -> None:
+        """Until something urgent is there, what waits is to be written, an instruction is due, or `moment` (monotonic)."""
+        while not self._stopping:
+            if self._retry_at is not None:
+                # After a failed turn nothing is urgent enough to hammer on a full disk.
+                until = self._retry_at
+            elif self._urgent:
+                return
+            else:
+                until = min(at for at in (moment, self._due_at, self._flush_at) if at is not None)
+            wait_seconds = until - time.monotonic()
+            if wait_seconds <= 0:
+                return
+            self._woken.clear()
+            try:
+                await asyncio.wait_for(self._woken.wait(), wait_seconds)
+            except TimeoutError:
+                return
+
+    async def _turn(self) -> None:
+        batch, answers = self._batch, self._answers
+        batch.watched = self.subscribers.environment_ids
+        self._batch, self._answers = Batch(), []
+        self._urgent, self._flush_at = False, None
+        began = time.monotonic()
+        try:
+            outcome = await self._in_thread(lambda: self._writer.take_turn(batch, self._now(), began))
+        except StoreError as error:
+            self._keep(batch, answers, str(error))
+            return
+        except Exception as fault:  # noqa: BLE001 - a loop that ended would be worse than any fault of one turn
+            self._drop(batch, answers, fault)
+            return
+        self._well(time.monotonic() - began)
+        self._act(outcome, batch, answers)
+
+    def _act(self, outcome: Outcome, batch: Batch, answers: Sequence[asyncio.Future[bytes]]) -> None:
+        """Everything in `outcome` is durable; now it may be seen."""
+        self._due_at = outcome.next_due_seconds
+        for instance_id, instruction in outcome.instructions:
+            self.measures.instructions.inc()
+            if not any(platform.send(instance_id, instruction) for platform in self._platforms):
+                _LOG.warning("no platform for an instruction", instance_id=instance_id, id=instruction.instruction_id)
+        self._acknowledged.update(outcome.acknowledged)
+        for entry in outcome.decisions:
+            subscriber = self.subscribers.get(entry.decision.environment_id)
+            if subscriber is not None:
+                message = decision_to_proto(entry.decision, entry.results, undone=entry.undone, dry_run=entry.dry_run)
+                subscriber.decide(message)
+        for environment_id, allocation in outcome.allocations.items():
+            subscriber = self.subscribers.get(environment_id)
+            if subscriber is not None:
+                subscriber.allocate(allocation)
+        self.subscribers.acknowledge(outcome.acknowledged)
+        for answer, response in zip(answers, outcome.answers, strict=True):
+            if answer.done():
+                continue
+            if isinstance(response, Exception):
+                answer.set_exception(response)
+            else:
+                answer.set_result(response)
+        self._count(outcome)
+
+    def _keep(self, batch: Batch, answers: Sequence[asyncio.Future[bytes]], trouble: str) -> None:
+        """The turn was not stored: daemons' messages wait, unacknowledged; people are told."""
+        if not self.trouble:
+            _LOG.error("nothing can be stored, limits stay as they are", reason=trouble)
+        self.trouble = trouble
+        self.measures.failed_turns.labels("store").inc()
+        self._batch.daemons[:0] = batch.daemons
+        self._batch.agents[:0] = batch.agents
+        self._batch.tick = self._batch.tick or batch.tick
+        for answer in answers:
+            if not answer.done():
+                answer.set_exception(Unavailable(trouble))
+        self._retry_later()
+
+    def _drop(self, batch: Batch, answers: Sequence[asyncio.Future[bytes]], fault: Exception) -> None:
+        """A fault of ours: limits stay as they are, and the next turn starts from what is durable.
+
+        What came was not acknowledged; ending the streams makes daemons send it again.
+        """
+        _LOG.error("turn failed", exc_info=fault)
+        self.measures.failed_turns.labels("fault").inc()
+        for environment_id in {message.environment_id for message in batch.daemons}:
+            subscriber = self.subscribers.get(environment_id)
+            if subscriber is not None:
+                subscriber.close()
+        for answer in answers:
+            if not answer.done():
+                answer.set_exception(fault)
+        self._retry_later()
+
+    def _retry_later(self) -> None:
+        self._retry_seconds = min(LONGEST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, self._retry_seconds * 2))
+        self._retry_at = time.monotonic() + self._retry_seconds
+
+    def _well(self, turn_seconds: float) -> None:
+        if self.trouble:
+            _LOG.info("stored again")
+        self.trouble, self._retry_seconds, self._retry_at = "", 0.0, None
+        self.last_turn_seconds = turn_seconds
+        self.measures.turns.inc()
+        self.measures.turn_seconds.observe(turn_seconds)
+        if len(self._batch.daemons) < self.settings.inbox_messages:
+            self._room.set()
+
+    def _count(self, outcome: Outcome) -> None:
+        self.measures.decisions.inc(len([entry for entry in outcome.decisions if not entry.results]))
+        self.measures.duplicates.inc(outcome.duplicate_count)
+        self.measures.unwanted.inc(outcome.unwanted_count)
+        self.measures.left_out.inc(len(outcome.left_out))
+        self.measures.inbox.set(len(self._batch.daemons))
+        self.measures.daemons.set(len(self.subscribers.environment_ids))
+
+    async def _clean(self) -> None:
+        try:
+            count = await self.in_writer(lambda writer, now: writer.clean(now))
+        except Unavailable as error:
+            _LOG.warning("old rows not deleted, tried again later", reason=str(error))
+        else:
+            _LOG.info("old rows deleted", rows=count)
+
+    def _wake(self, urgent: bool) -> None:
+        if urgent:
+            self._urgent = True
+        elif self._flush_at is None:
+            self._flush_at = time.monotonic() + FLUSH_SECONDS
+        self._woken.set()
+
+    def _now(self) -> datetime:
+        """The clock, which never goes back here."""
+        self._last_now = max(self._last_now, datetime.now(UTC))
+        return self._last_now
+
+    async def _in_thread(self, job: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+
+
+def _is_urgent(message: FromDaemon) -> bool:
+    kind = getattr(message.content, "kind", None)
+    if isinstance(kind, SignalKind):
+        return kind is not SignalKind.SAVED
+    return isinstance(message.content, Consent) or hasattr(message.content, "windows")

@@ -1,0 +1,229 @@
+"""The only writer of state: takes turns, deletes, and tells what stands. Lives in one thread."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from foreload_core.decide import DEFAULT_POLICY, Policy
+from foreload_core.types import Actuation, ActuationResult, Amounts
+from foreload_proto.v1 import broker_pb2
+
+from foreload_broker.config import BrokerSettings
+from foreload_broker.loop.entries import snapshot_entries
+from foreload_broker.loop.fleet import Fleet
+from foreload_broker.loop.instructions import Instructions
+from foreload_broker.loop.requests import Batch, Outcome
+from foreload_broker.loop.restart import Loaded
+from foreload_broker.loop.standing import FleetDelta
+from foreload_broker.loop.turn import Gathered, Memory, Turn
+from foreload_broker.loop.views import Views
+from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, ManagedEnvironment, Measured
+from foreload_broker.store import decisions as log
+from foreload_broker.store import deletion, journal
+from foreload_broker.store.database import Database
+
+_LOG = structlog.get_logger(__name__)
+KEPT_BACK_SAMPLES = 360
+"""Samples of one environment that wait while nothing can be stored; older ones are dropped."""
+
+
+class Writer:
+    """Takes turns. `memory` and `fleet` may be read by its own thread only."""
+
+    def __init__(
+        self, database: Database, settings: BrokerSettings, loaded: Loaded, policy: Policy = DEFAULT_POLICY
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._policy = policy
+        self.memory = Memory.of(loaded)
+        self.fleet = Fleet(loaded.standing.placements, loaded.standing.capacities)
+        self._instructions = Instructions(loaded.unsettled, settings.answer_seconds)
+        self._gathered = Gathered()
+        self._overwrite_due = False
+
+    def take_turn(self, batch: Batch, now: datetime, now_seconds: float) -> Outcome:
+        """One turn.
+
+        Args:
+            batch: what has come in. What agents said is taken over even if the turn fails; the rest is given again.
+            now: UTC.
+            now_seconds: monotonic.
+
+        Raises:
+            StoreError: nothing of the turn was kept.
+        """
+        self._hear(batch, now)
+        gathered = self._gathered
+        with self._database.writing() as connection:
+            turn = Turn(connection, self.memory, self._settings, self._policy, now)
+            turn.run(batch, gathered, self.fleet)
+            settled = self._settle(turn, gathered, now_seconds)
+            for environment_id, revision in settled:
+                log.settle(connection, environment_id, revision)
+            self._add_answered(turn, gathered, batch.watched)
+        self.memory = turn.memory
+        outcome = turn.outcome
+        if outcome.decided:
+            self._gathered = Gathered()
+            self.fleet.changed.clear()
+        self._remember_instructions(turn)
+        for environment_id in turn.revoked:
+            self._forget(environment_id)
+        if turn.revoked:
+            self._overwrite_due = not self._database.overwrite_deleted()
+        outcome.instructions = self._instructions.to_send(now_seconds, self.fleet.connected())
+        outcome.next_due_seconds = self._instructions.next_due_seconds(self.fleet.connected())
+        self._add_allocations(outcome, turn, gathered, batch, now)
+        return outcome
+
+    def allocation(self, environment_id: str, now: datetime) -> broker_pb2.Allocation:
+        """What holds for an environment now."""
+        return Views(self.memory.standing, now, self._policy).allocation(environment_id, self._withheld(environment_id))
+
+    def purge(self, environment_id: str, now: datetime) -> dict[str, int]:
+        """Deletes everything of an environment, in the file too. Returns deleted rows by table.
+
+        Raises:
+            StoreError: nothing was deleted.
+        """
+        memory = self.memory.copied()
+        memory.standing = memory.standing.without(environment_id)
+        memory.hashes.pop(environment_id, None)
+        memory.consents.pop(environment_id, None)
+        with self._database.writing() as connection:
+            deleted = deletion.forget_environment(connection, environment_id, now)
+            snapshot = snapshot_entries(memory.standing, FleetDelta(now), memory.hashes)
+            journal.put_entries(connection, journal.SNAPSHOT, snapshot)
+            memory.decision_count = log.count_decisions(connection)
+        self.memory = memory
+        # Whether it may be scaled is looked at anew with the next decision.
+        self.fleet.changed.add(environment_id)
+        self._forget(environment_id)
+        self._overwrite_due = not self._database.overwrite_deleted()
+        return deleted
+
+    def clean(self, now: datetime) -> int:
+        """Deletes what was kept for long enough. Returns deleted rows.
+
+        Raises:
+            StoreError: nothing was deleted.
+        """
+        settings = self._settings
+        with self._database.writing() as connection:
+            count = deletion.forget_old(
+                connection,
+                now,
+                samples=timedelta(days=settings.keep_samples_days),
+                journal=timedelta(days=settings.keep_journal_days),
+                log=timedelta(days=settings.keep_decisions_days),
+            )
+            self.memory.decision_count = log.count_decisions(connection)
+        if self._overwrite_due:
+            self._overwrite_due = not self._database.overwrite_deleted()
+        return count
+
+    def _hear(self, batch: Batch, now: datetime) -> None:
+        """Takes in what agents said. These are facts: they hold whether or not the turn can be stored."""
+        gathered = self._gathered
+        for message in batch.agents:
+            match message:
+                case Measured(environment_id=name, sample=sample, urgent=urgent):
+                    self.fleet.measured(name, sample)
+                    samples = gathered.samples.setdefault(name, [])
+                    samples.append(sample)
+                    del samples[:-KEPT_BACK_SAMPLES]
+                    gathered.urgent = gathered.urgent or urgent
+                    continue
+                case AgentRegistered():
+                    self._register(message, now)
+                case AgentLeft():
+                    self.fleet.leave(message)
+                case Answered(results=results):
+                    self.fleet.answered(results)
+                    gathered.answers.append(message)
+            gathered.urgent = True
+        batch.agents = []
+
+    def _register(self, message: AgentRegistered, now: datetime) -> None:
+        for environment in self.fleet.register(message):
+            name = environment.environment_id
+            state = self.memory.standing.environment(name)
+            awaited = self._instructions.revision(name)
+            if awaited and environment.applied_revision >= awaited:
+                self._gathered.answers.append(
+                    _applied_before(message.instance_id, environment, awaited, state.target, now)
+                )
+                awaited = 0
+            adoption = self.fleet.adoption(environment, state.target, state.revision, waiting=awaited > 0)
+            if adoption is not None:
+                self._gathered.adoptions[name] = adoption
+        self._instructions.resend(self.fleet.of(message.instance_id))
+
+    def _settle(self, turn: Turn, gathered: Gathered, now_seconds: float) -> list[tuple[str, int]]:
+        """Environments and revisions of which nothing more is expected."""
+        if not turn.outcome.decided:
+            return []
+        return [
+            (answer.environment_id, answer.revision)
+            for answer in gathered.answers
+            if self._instructions.answered(answer.environment_id, answer.revision, answer.results, now_seconds)
+        ]
+
+    def _add_answered(self, turn: Turn, gathered: Gathered, watched: frozenset[str]) -> None:
+        """Decisions of which something came go out again, with it."""
+        if not turn.outcome.decided:
+            return
+        answered = {(answer.environment_id, answer.revision) for answer in gathered.answers}
+        for environment_id, revision in sorted(answered):
+            if environment_id in watched:
+                entry = turn.logged(environment_id, revision)
+                if entry is not None:
+                    turn.outcome.decisions.append(entry)
+
+    def _remember_instructions(self, turn: Turn) -> None:
+        for decision in turn.decision.environments:
+            self._instructions.add(decision)
+        for name, sifted in turn.sifted.items():
+            self._instructions.withhold(name, [signal.signal_id for signal in sifted.signals])
+
+    def _withheld(self, environment_id: str) -> tuple[str, ...]:
+        """Signals whose raise is on its way; none where there is nobody who could carry it out."""
+        return self._instructions.withheld(environment_id) if self.fleet.instance(environment_id) else ()
+
+    def _add_allocations(self, outcome: Outcome, turn: Turn, gathered: Gathered, batch: Batch, now: datetime) -> None:
+        touched = set(turn.sifted) | {decision.environment_id for decision in turn.decision.environments}
+        touched |= (
+            {answer.environment_id for answer in gathered.answers} | set(gathered.samples) | set(gathered.adoptions)
+        )
+        touched |= {request.environment_id for request in batch.requests}
+        if outcome.decided and gathered.urgent:
+            touched |= batch.watched
+        views = Views(self.memory.standing, now, self._policy)
+        for name in sorted(touched & batch.watched):
+            outcome.allocations[name] = views.allocation(name, self._withheld(name))
+
+    def _forget(self, environment_id: str) -> None:
+        self._instructions.forget(environment_id)
+        self.fleet.samples.pop(environment_id, None)
+        self._gathered.samples.pop(environment_id, None)
+
+
+def _applied_before(
+    instance_id: str, environment: ManagedEnvironment, revision: int, target: Amounts, now: datetime
+) -> Answered:
+    """The answer that was lost on its way: the agent says that it has applied the revision."""
+    results = tuple(
+        ActuationResult(
+            instruction_id=f"{environment.environment_id}-{revision}",
+            environment_id=environment.environment_id,
+            resource=resource,
+            actuation=Actuation.APPLIED,
+            amount=environment.limit.get(resource),
+            detail="applied; the answer was lost with the connection",
+            at=now,
+        )
+        for resource, _amount in target.items()
+    )
+    return Answered(instance_id, environment.environment_id, revision, results)

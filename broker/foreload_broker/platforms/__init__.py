@@ -1,0 +1,1 @@
+"""What changes limits: connected agents, a simulated instance, or nothing at all. None knows another."""
