@@ -30,7 +30,7 @@ def locate(user: IdeUser) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         venv.create(folder, with_pip=False, symlinks=True)
-        run([str(python), "-m", "ensurepip", "-q"], cwd=folder, what="Making the IDE's Python")
+        run([str(python), "-m", "ensurepip", "--default-pip"], cwd=folder, what="Making the IDE's Python")
         python_environment.pip_install(
             str(python),
             ["--require-hashes", "-r", str(python_environment.LOCK)],

@@ -24,14 +24,14 @@ def _lock_key() -> str:
 def _is_ours() -> bool:
     """Whether .venv is of the Python that runs now; one made by another version cannot be filled further."""
     settings = VENV / "pyvenv.cfg"
-    return VENV_PYTHON.exists() and settings.exists() and f"version = {_python_version()}." in settings.read_text()
+    return (VENV / "bin" / "pip").exists() and settings.exists() and f"version = {_python_version()}." in settings.read_text()
 
 
 def _install_lock() -> str | None:
     if not _is_ours():
         shutil.rmtree(VENV, ignore_errors=True)
         venv.create(VENV, with_pip=False, symlinks=True)
-        run([str(VENV_PYTHON), "-m", "ensurepip", "-q"], cwd=ROOT, what="Making the virtual environment")
+        run([str(VENV_PYTHON), "-m", "ensurepip", "--default-pip"], cwd=ROOT, what="Making the virtual environment")
     pip_install(str(VENV_PYTHON), ["--require-hashes", "-r", str(LOCK)], "Installing Python packages")
     return None
 
