@@ -1,0 +1,192 @@
+"""Things that cost more than they need to, each with what to do instead."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from foreload_analyzers.costs import CONSTANT, LINEAR
+from foreload_analyzers.expressions import Expr, quoted
+from foreload_analyzers.judge import WORK_PER_MICROSECOND, CallSite, Judgement
+from foreload_analyzers.languages import CALL, INDEX, ITEMS, MEMBER, NAME, TEXT
+from foreload_analyzers.report import Bottleneck
+
+SINGLE_CORE = "single_core"
+POOL_WORTH = 3_000_000 * WORK_PER_MICROSECOND  # three seconds of work that would split
+
+
+def find_bottlenecks(found: Judgement, knowledge: ModuleType) -> tuple[Bottleneck, ...]:
+    """The bottlenecks of one function, in the order of their lines; lines count within the chunk, from 0."""
+    items: dict[tuple[int, str], Bottleneck] = {}
+    for check in (_memberships, _text_growth, _calls, _caches, _elementwise):
+        for item in check(found, knowledge):
+            items.setdefault((item.line, item.kind), item)
+    return tuple(sorted(items.values(), key=lambda item: (item.line, item.kind)))
+
+
+def _grows(found: Judgement, loop: int) -> bool:
+    """Whether a place lies in a loop that turns often."""
+    while loop >= 0:
+        bound = found.bounds[loop]
+        if bound.factor != CONSTANT or bound.turns > 100:
+            return True
+        loop = found.unit.loops[loop].parent
+    return False
+
+
+def _memberships(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
+    items: list[Bottleneck] = []
+    for fact in found.unit.memberships:
+        if not _grows(found, fact.loop) or found.scope.container(fact.container) not in ("list", "tuple", "deque"):
+            continue
+        if found.sizes.length(fact.container).cost == CONSTANT:
+            continue
+        name = fact.container.text
+        message = f"{quoted('in ' + name)} looks through the whole list on each turn; keep a set of its items beside it and ask that"
+        items.append(Bottleneck(fact.line, "list_membership", message))
+    return items
+
+
+def _text_growth(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
+    items: list[Bottleneck] = []
+    for fact in found.unit.assigns:
+        if fact.operator != "+=" or fact.target.kind != NAME or not _grows(found, fact.loop):
+            continue
+        started = [value for value in found.scope.values(fact.target.name) if value.kind != NAME]
+        if any(found.scope.container(value) == "str" for value in started) or fact.value.kind == TEXT:
+            message = f"{quoted(fact.target.name + ' +=')} copies the whole text on each turn; collect the parts in a list and join them once"
+            items.append(Bottleneck(fact.line, "text_concatenation", message))
+        elif any(found.scope.container(value) == "array" for value in started) and fact.value.kind == ITEMS:
+            message = f"{quoted(fact.target.name + ' +=')} copies the array on each turn; collect the parts and join them once"
+            items.append(Bottleneck(fact.line, "array_growth", message))
+    return items
+
+
+def _calls(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
+    items: list[Bottleneck] = []
+    for site in found.calls:
+        item = _call(found, site, knowledge)
+        if item is not None:
+            items.append(Bottleneck(site.fact.line, *item))
+    return items
+
+
+def _call(found: Judgement, site: CallSite, knowledge: ModuleType) -> tuple[str, str] | None:
+    fact, path = site.fact, site.path
+    method = "." + path.rsplit(".", 1)[-1] if "." in path else ""
+    repeated = _grows(found, fact.loop)
+    if method in knowledge.ROW_WALKS and found.scope.outside.imported("pd") is not None and method == ".iterrows":
+        return "row_wise_frame", "`iterrows` builds an object for each row; work on whole columns, or walk `itertuples`"
+    axis = fact.keywords.get("axis")
+    if method == ".apply" and axis is not None and axis.text in ("1", "'columns'", '"columns"'):
+        return "row_wise_frame", "`apply(axis=1)` calls Python for each row; work on whole columns"
+    if repeated and path in knowledge.COMPILES and _fixed(found, fact.arguments):
+        return (
+            "compile_in_loop",
+            f"{quoted(fact.path)} makes the same pattern on each turn; make it once, before the loop",
+        )
+    if repeated and (path == "sorted" or method == ".sort") and _same_each_turn(found, site):
+        return "sort_in_loop", "sorts on each turn; sort once before the loop, or keep a heap or insert by bisection"
+    if repeated and method in knowledge.QUERIES and _is_query(found, site, method):
+        return (
+            "query_per_row",
+            f"{quoted(fact.path)} asks the database once for each turn; ask once for all rows, or use `executemany`",
+        )
+    if method in knowledge.WHOLE_FILE and not fact.arguments and _is_file(found, fact.callee, method):
+        return (
+            "whole_file",
+            f"{quoted(fact.path)} takes the whole file into memory; go through it line by line or in blocks",
+        )
+    if found.unit.is_async and not fact.awaited and path not in knowledge.BLOCKING_EXEMPT:
+        waits = knowledge.WAITS.get(path)
+        if waits is not None and waits[0] in knowledge.BLOCKING:
+            return (
+                "blocking_in_async",
+                f"{quoted(fact.path)} stops the whole event loop while it waits; await an asynchronous call, or run it in a thread",
+            )
+    if repeated and path in ("numpy.append", "numpy.concatenate", "numpy.vstack", "numpy.hstack", "pandas.concat"):
+        return (
+            "array_growth",
+            f"{quoted(fact.path)} copies everything on each turn; collect the parts in a list and join them once",
+        )
+    if repeated and path in ("numpy.dot",) and any(argument.kind == INDEX for argument in fact.arguments):
+        return "elementwise_array", "multiplies element by element; multiply the whole arrays at once"
+    if repeated and method in (".insert", ".pop") and found.scope.container(_owner(fact.callee)) == "list":
+        first = fact.arguments[0] if fact.arguments else None
+        if first is not None and found.scope.constant(first) == 0:
+            return "list_front", f"{quoted(fact.path + '(0)')} moves the whole list on each turn; use a `deque`"
+    return None
+
+
+def _owner(callee: Expr) -> Expr:
+    return callee.parts[0] if callee.kind == MEMBER else callee
+
+
+def _fixed(found: Judgement, arguments: tuple[Expr, ...]) -> bool:
+    return bool(arguments) and (
+        arguments[0].kind == TEXT or (arguments[0].kind == NAME and found.scope.loop_of_target(arguments[0].name) < 0)
+    )
+
+
+def _same_each_turn(found: Judgement, site: CallSite) -> bool:
+    """Whether what is sorted lives longer than a turn: made outside the loop."""
+    fact = site.fact
+    sorted_thing = _owner(fact.callee) if fact.callee.kind == MEMBER else fact.arguments[0] if fact.arguments else None
+    if sorted_thing is None or sorted_thing.kind not in (NAME, MEMBER):
+        return False
+    name = sorted_thing.text
+    if found.scope.loop_of_target(name) >= 0:
+        return False
+    facts = found.scope.assigned(name)
+    return not any(given.loop == fact.loop and given.operator == "=" for given in facts)
+
+
+def _is_query(found: Judgement, site: CallSite, method: str) -> bool:
+    owner = _owner(site.fact.callee).text.lower()
+    if method in (".execute", ".fetchone"):
+        return any(word in owner for word in ("cur", "conn", "db", "session", "engine", "sql"))
+    return any(word in owner for word in ("objects", "session", "query", "db"))
+
+
+def _is_file(found: Judgement, callee: Expr, method: str) -> bool:
+    if method in (".read_text", ".read_bytes"):
+        return False  # small files by habit
+    owner = _owner(callee)
+    if owner.kind == CALL:
+        return owner.name in ("open", "io.open")
+    values = found.scope.values(owner.text) if owner.kind == NAME else []
+    return any(value.kind == CALL and value.name in ("open", "io.open", "gzip.open") for value in values)
+
+
+def _caches(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
+    unit = found.unit
+    if not unit.class_name:
+        return []
+    for decorator in unit.decorators:
+        head, _, arguments = decorator.partition("(")
+        path = found.scope.path(head.strip())
+        unbounded = path in knowledge.UNBOUNDED_CACHES or (path in knowledge.BOUNDED_CACHES and "None" in arguments)
+        if unbounded or path in knowledge.BOUNDED_CACHES:
+            kept = "for ever, and every result too" if unbounded else "for as long as their results"
+            message = f"the cache of {quoted(unit.name)} keeps its objects alive {kept}; cache on a function without `self`, or in the object"
+            return [Bottleneck(unit.line, "cache_on_method", message)]
+    return []
+
+
+def _elementwise(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
+    """Loops that count through arrays element by element."""
+    items: list[Bottleneck] = []
+    for fact in found.unit.assigns:
+        if fact.target.kind != INDEX or fact.loop < 0 or not fact.target.parts:
+            continue
+        base = fact.target.parts[0]
+        while base.kind == INDEX and base.parts:
+            base = base.parts[0]
+        loop = found.unit.loops[fact.loop]
+        counted = loop.kind == "for" and found.bounds[fact.loop].factor.n >= LINEAR.n
+        uses_target = bool(
+            set(loop.target) & {part.text for part in fact.target.parts[1:] for part in (part, *part.parts)}
+        )
+        if counted and uses_target and found.scope.container(base) == "array":
+            message = f"fills {quoted(base.text)} element by element; an expression on whole arrays does this in compiled code"
+            items.append(Bottleneck(loop.line, "elementwise_array", message))
+    return items

@@ -1,0 +1,149 @@
+"""Which functions of the file a function calls, and in what order to judge them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from foreload_analyzers.expressions import Expr
+from foreload_analyzers.facts import Unit
+from foreload_analyzers.judge import CallSite, Judgement
+from foreload_analyzers.languages import CALL, MEMBER, NAME
+
+_OWN = ("self", "cls", "this")
+CONSTRUCTOR = "__init__"
+CALLBACK_TURNS = 30.0  # how often a function that is handed over is expected to be called
+
+
+class Edge(NamedTuple):
+    """A call to a function of the file.
+
+    Attributes:
+        callee: its index.
+        site: the call.
+        handed_over: the function is an argument of the call, not what is called.
+    """
+
+    callee: int
+    site: CallSite
+    handed_over: bool
+
+
+class Names:
+    """Finds the functions of a file by what calls them. The first unit is the code outside all functions."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self._units = units
+        self._free: dict[str, list[int]] = {}
+        self._methods: dict[str, list[int]] = {}
+        self._full: dict[str, int] = {}
+        self._classes: set[str] = set()
+        for index, unit in enumerate(units):
+            if not unit.name:
+                continue
+            self._full.setdefault(unit.full_name, index)
+            if unit.class_name:
+                self._methods.setdefault(unit.name, []).append(index)
+                self._classes.add(unit.class_name)
+            else:
+                self._free.setdefault(unit.name, []).append(index)
+
+    def edges(self, index: int, judgement: Judgement, siblings: Sequence[int]) -> list[Edge]:
+        """The calls of one function to others of the file. `siblings` are the functions of its own chunk."""
+        found: list[Edge] = []
+        for site in judgement.calls:
+            callee = self._find(site.fact.path, index, judgement, siblings)
+            if callee is not None:
+                found.append(Edge(callee, site, False))
+            for argument in (*site.fact.arguments, *site.fact.keywords.values()):
+                if argument.kind in (NAME, MEMBER):
+                    handed = self._find(argument.text, index, judgement, siblings, handed_over=True)
+                    if handed is not None:
+                        found.append(Edge(handed, site, True))
+        return found
+
+    def _find(
+        self, path: str, index: int, judgement: Judgement, siblings: Sequence[int], *, handed_over: bool = False
+    ) -> int | None:
+        unit = self._units[index]
+        owner, dot, name = path.rpartition(".")
+        if not dot:
+            return self._find_free(name, index, siblings, judgement, handed_over)
+        if owner in _OWN and unit.class_name:
+            own = self._full.get(f"{unit.class_name}.{name}")
+            return own if own is not None else self._only_method(name)
+        if owner in _OWN:
+            return self._only_method(name)
+        if owner in self._classes:
+            return self._full.get(path)
+        if judgement.scope.outside.imported(owner.split(".", 1)[0]) is not None:
+            return None
+        made = self._class_of(owner, judgement)
+        if made is not None:
+            return self._full.get(f"{made}.{name}")
+        return None if handed_over else self._only_method(name)
+
+    def _find_free(
+        self, name: str, index: int, siblings: Sequence[int], judgement: Judgement, handed_over: bool
+    ) -> int | None:
+        candidates = self._free.get(name)
+        if candidates:
+            if handed_over and judgement.scope.is_parameter(name):
+                return None
+            near = [candidate for candidate in candidates if candidate in siblings]
+            return (near or candidates)[-1] if len(candidates) > 1 else candidates[0]
+        if name in self._classes and not handed_over:
+            return self._full.get(f"{name}.{CONSTRUCTOR}")
+        return None
+
+    def _only_method(self, name: str) -> int | None:
+        candidates = self._methods.get(name, [])
+        return candidates[0] if len(candidates) == 1 else None
+
+    def _class_of(self, owner: str, judgement: Judgement) -> str | None:
+        if owner == "?":
+            return None
+        values: list[Expr] = judgement.scope.values(owner)
+        made = {value.name for value in values if value.kind == CALL and value.name in self._classes}
+        return made.pop() if len(made) == 1 else None
+
+
+def components(edges: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Groups of functions that call each other, callees before callers (Tarjan, without recursion)."""
+    order: dict[int, int] = {}
+    low: dict[int, int] = {}
+    on_stack: set[int] = set()
+    stack: list[int] = []
+    found: list[list[int]] = []
+    for root in range(len(edges)):
+        if root in order:
+            continue
+        work: list[tuple[int, int]] = [(root, 0)]
+        while work:
+            node, place = work.pop()
+            if place == 0:
+                order[node] = low[node] = len(order)
+                stack.append(node)
+                on_stack.add(node)
+            for position in range(place, len(edges[node])):
+                child = edges[node][position]
+                if child not in order:
+                    work.append((node, position + 1))
+                    work.append((child, 0))
+                    break
+                if child in on_stack:
+                    low[node] = min(low[node], order[child])
+            else:
+                if low[node] == order[node]:
+                    group: list[int] = []
+                    while True:
+                        member = stack.pop()
+                        on_stack.discard(member)
+                        group.append(member)
+                        if member == node:
+                            break
+                    found.append(sorted(group))
+                if work:
+                    parent = work[-1][0]
+                    low[parent] = min(low[parent], low[node])
+    return found

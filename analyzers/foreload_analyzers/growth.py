@@ -1,0 +1,239 @@
+"""The growth of a function's time and memory, its callees included, with the lines that make it so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import NamedTuple
+
+from foreload_analyzers.callgraph import Edge
+from foreload_analyzers.costs import BIG_O, CONSTANT, LINEAR, LOG, Cost, label
+from foreload_analyzers.expressions import quoted
+from foreload_analyzers.facts import Unit
+from foreload_analyzers.judge import CallSite, Judgement, Site
+from foreload_analyzers.recursion import Recursion, judge_recursion
+from foreload_analyzers.space import Allocation
+
+MAX_EVIDENCE = 8
+
+
+class Fact(NamedTuple):
+    """One line of evidence before its place in the file is known: the line in the chunk, words after "line 12 ", and the line of the
+    loop around (-1: none) that walks the same thing or not."""
+
+    line: int
+    words: str
+    inside: int = -1
+    same: bool = False
+
+
+class Growth(NamedTuple):
+    """How a function's cost grows.
+
+    Attributes:
+        cost, space: of time and memory.
+        confidence, space_confidence: 0..1.
+        symbol: what `n` is.
+        facts: evidence for both.
+        recursion: what recursion there is.
+    """
+
+    cost: Cost
+    space: Cost
+    confidence: float
+    space_confidence: float
+    symbol: str
+    facts: tuple[Fact, ...]
+    recursion: Recursion | None
+
+
+NO_GROWTH = Growth(CONSTANT, CONSTANT, 0.9, 0.9, "", (), None)
+
+
+def grow(
+    judgement: Judgement,
+    edges: Sequence[Edge],
+    known: Mapping[int, Growth],
+    names: Sequence[Unit],
+    group: Sequence[int],
+    held: Sequence[Allocation],
+    knowledge: ModuleType,
+) -> Growth:
+    """The growth of one function.
+
+    Args:
+        judgement: of the function.
+        edges: its calls to functions of the file.
+        known: the growth of those that were judged before.
+        names: all units.
+        group: the functions that call each other with it, itself included.
+        held: what it allocates.
+        knowledge: of the language.
+    """
+    recursive = [edge.site for edge in edges if edge.callee in group and not edge.handed_over]
+    recursion = judge_recursion(judgement, recursive, knowledge) if recursive else None
+    sites = [*judgement.sites]
+    called_space: list[tuple[Cost, int, str]] = []
+    for edge in edges:
+        other = known.get(edge.callee)
+        if other is None or edge.callee in group:
+            continue
+        name = names[edge.callee].full_name
+        fact = edge.site.fact
+        own = other.cost
+        if edge.handed_over:
+            own = (
+                own.times(LINEAR)
+                if fact.name in ("map", "filter", "sorted", "sort", "starmap", "imap", "reduce")
+                else own
+            )
+        if own != CONSTANT:
+            words = (
+                f"{'hands over' if edge.handed_over else 'calls'} {quoted(name)}, which is {BIG_O[label(other.cost)]}"
+            )
+            sites.append(Site(edge.site.around.times(own), fact.loop, own, fact.line, words, other.symbol))
+        if other.space != CONSTANT:
+            called_space.append(
+                (other.space, fact.line, f"calls {quoted(name)}, which holds {BIG_O[label(other.space)]}")
+            )
+    shared = frozenset[int]() if recursion is None else _shared_loops(judgement, recursion, recursive)
+    best = _largest(judgement, sites, shared)
+    body = _cost_without(judgement, best, shared) if best is not None else CONSTANT
+    cost = _with_recursion(recursion, body)
+    facts = _evidence(judgement, best, shared)
+    if recursion is not None:
+        facts = (Fact(recursive[0].fact.line, recursion.words), *facts)
+    symbol = _symbol(judgement, best, recursion)
+    space, space_facts = _space(held, called_space, recursion)
+    confidence = _confidence(judgement, best, recursion, cost)
+    return Growth(
+        cost,
+        space,
+        confidence,
+        max(0.4, confidence - 0.1),
+        "" if cost == CONSTANT else symbol,
+        (*facts, *space_facts)[:MAX_EVIDENCE],
+        recursion,
+    )
+
+
+def _shared_loops(judgement: Judgement, recursion: Recursion, recursive: Sequence[CallSite]) -> frozenset[int]:
+    """Loops whose turns are counted by the recursion already."""
+    if not recursion.shared:
+        return frozenset()
+    found: set[int] = set()
+    for site in recursive:
+        index = site.fact.loop
+        while index >= 0:
+            found.add(index)
+            index = judgement.unit.loops[index].parent
+    return frozenset(found)
+
+
+def _cost_without(judgement: Judgement, site: Site, shared: frozenset[int]) -> Cost:
+    cost, index = site.own, site.loop
+    while index >= 0:
+        if index not in shared:
+            cost = cost.times(judgement.bounds[index].factor)
+        index = judgement.unit.loops[index].parent
+    return cost
+
+
+def _largest(judgement: Judgement, sites: Sequence[Site], shared: frozenset[int]) -> Site | None:
+    best: Site | None = None
+    best_cost = CONSTANT
+    for site in sites:
+        cost = _cost_without(judgement, site, shared) if shared else site.cost
+        if best is None or cost > best_cost:
+            best, best_cost = site, cost
+    return best
+
+
+def _with_recursion(recursion: Recursion | None, body: Cost) -> Cost:
+    if recursion is None:
+        return body
+    factor = recursion.factor
+    if factor == LOG and body.n > 0:
+        return body  # n + n/2 + n/4 + ... is 2 n
+    if factor == LINEAR and recursion.depth == LOG and body.n >= 1:
+        return body.times(LOG) if body.n == 1 else body
+    return factor.times(body)
+
+
+def _chain(judgement: Judgement, index: int) -> list[int]:
+    found: list[int] = []
+    while index >= 0:
+        found.append(index)
+        index = judgement.unit.loops[index].parent
+    return found[::-1]
+
+
+def _evidence(judgement: Judgement, best: Site | None, shared: frozenset[int]) -> tuple[Fact, ...]:
+    if best is None:
+        return ()
+    loops, bounds = judgement.unit.loops, judgement.bounds
+    facts: list[Fact] = []
+    previous = -1
+    for index in _chain(judgement, best.loop):
+        bound = bounds[index]
+        if index in shared:
+            continue
+        around = previous
+        same = around >= 0 and bounds[around].symbol == bound.symbol != "" and not bound.amortised
+        facts.append(Fact(loops[index].line, bound.words, loops[around].line if around >= 0 else -1, same))
+        previous = index
+    for index, loop in enumerate(loops):
+        inside = loop.parent >= 0 and loop.parent in _chain(judgement, best.loop)
+        if bounds[index].amortised and inside and index not in _chain(judgement, best.loop):
+            facts.append(Fact(loop.line, bounds[index].words, loops[loop.parent].line))
+    if best.words:
+        facts.append(Fact(best.line, best.words, loops[previous].line if previous >= 0 else -1))
+    return tuple(facts)
+
+
+def _symbol(judgement: Judgement, best: Site | None, recursion: Recursion | None) -> str:
+    if best is not None:
+        for index in _chain(judgement, best.loop):
+            bound = judgement.bounds[index]
+            if bound.symbol and bound.factor != CONSTANT:
+                return bound.symbol
+        if best.symbol:
+            return best.symbol
+    return recursion.symbol if recursion is not None else ""
+
+
+def _space(
+    held: Sequence[Allocation], called: Sequence[tuple[Cost, int, str]], recursion: Recursion | None
+) -> tuple[Cost, tuple[Fact, ...]]:
+    cost, facts = CONSTANT, ()
+    for item in held:
+        if item.cost > cost:
+            cost, facts = item.cost, (Fact(item.line, f"holds memory: {item.words}"),)
+    for space, line, words in called:
+        if space > cost:
+            cost, facts = space, (Fact(line, words),)
+    if recursion is not None:
+        depth = recursion.depth if recursion.factor.exp == 0 or recursion.depth != CONSTANT else LINEAR
+        if depth > cost:
+            cost = depth
+    return cost, facts
+
+
+def _confidence(judgement: Judgement, best: Site | None, recursion: Recursion | None, cost: Cost) -> float:
+    confidence = 0.86
+    if recursion is not None:
+        confidence -= 0.2 if cost.exp > 0 else 0.12
+    if best is not None:
+        for index in _chain(judgement, best.loop):
+            loop = judgement.unit.loops[index]
+            if loop.kind == "while":
+                confidence -= 0.08
+            if judgement.bounds[index].amortised:
+                confidence -= 0.04
+        if best.words.startswith("calls") and best.own != CONSTANT:
+            confidence -= 0.04
+    if cost == CONSTANT and judgement.unit.loops:
+        confidence -= 0.12
+    if cost.n >= 2:
+        confidence -= 0.06
+    return max(0.35, confidence)

@@ -1,0 +1,242 @@
+"""What running code takes before anything was measured: workers, memory, GPU, network, disk, and whether it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from types import ModuleType
+
+from foreload_analyzers.callgraph import Edge
+from foreload_analyzers.expressions import Expr
+from foreload_analyzers.facts import CallFact
+from foreload_analyzers.judge import CallSite, Judgement
+from foreload_analyzers.languages import CALL, NAME
+from foreload_analyzers.report import Needs
+from foreload_analyzers.space import Allocation
+
+LARGE_ARRAY = 250_000  # elements from which a linear algebra library spreads its work over cores
+START_WORK = 30_000.0  # starting the interpreter: half computing, half waiting for the disk
+MAX_WORKERS = 4096
+
+
+@dataclass(slots=True)
+class Use:
+    """What one function itself asks for; None and False where it does not."""
+
+    workers: int | None = None
+    all_cores: bool = False
+    hands_out: bool = False
+    gpu: bool = False
+    network: bool = False
+    disk: bool = False
+    endless: bool = False
+    data_bytes: int | None = None
+
+
+def use_of(found: Judgement, held: Sequence[Allocation], knowledge: ModuleType) -> Use:
+    """What one function itself asks for."""
+    use = Use()
+    for site in found.calls:
+        _workers(found, site, use, knowledge)
+        method = "." + site.path.rsplit(".", 1)[-1] if "." in site.path else ""
+        top = site.path.split(".", 1)[0]
+        waits = knowledge.WAITS.get(site.path) or knowledge.WAITS.get(method)
+        if waits is not None:
+            use.network |= waits[0] == "network"
+            use.disk |= waits[0] == "disk"
+        use.network |= (
+            top in knowledge.NETWORK_MODULES and "." in site.path and not site.path.startswith("urllib.parse")
+        )
+        use.endless |= site.path in knowledge.SERVERS or (method in knowledge.SERVERS and method != "")
+        use.gpu |= _uses_gpu(found, site.fact, top, method, knowledge)
+        large = any(item.kind == "array" and (item.count is None or item.count >= LARGE_ARRAY) for item in held)
+        use.all_cores |= site.path in knowledge.ALL_CORE_CALLS and large
+        hard = method in knowledge.HARD_WORK and "." in site.path
+        use.all_cores |= hard and any(_imports(found, module) for module in sorted(knowledge.ALL_CORE_MODULES))
+    use.endless |= _never_ends(found)
+    counted = [item for item in held if item.count is not None]
+    if counted:
+        total = sum(int(min((item.count or 0.0) * item.element_bytes, 1e12)) for item in counted)
+        use.data_bytes = total if total > 0 else None
+    return use
+
+
+def _imports(found: Judgement, module: str) -> bool:
+    """Whether the code around knows a module by its usual names."""
+    outside = found.scope.outside
+    usual = {"tensorflow": "tf", "xgboost": "xgb", "lightgbm": "lgb", "polars": "pl"}.get(module, module)
+    return outside.imported(module) is not None or outside.imported(usual) == module
+
+
+def _workers(found: Judgement, site: CallSite, use: Use, knowledge: ModuleType) -> None:
+    path, fact = site.path, site.fact
+    method = "." + path.rsplit(".", 1)[-1] if "." in path else ""
+    row = knowledge.POOLS.get(path)
+    if row is None and method in knowledge.POOL_METHODS and path not in knowledge.THREAD_POOLS:
+        multiprocessing = (
+            path.startswith(("multiprocessing", "concurrent"))
+            or found.scope.outside.imported("multiprocessing") is not None
+        )
+        row = knowledge.POOLS["multiprocessing.Pool"] if multiprocessing or path.startswith("?") else None
+    if row is not None:
+        place, keywords, missing = row
+        given = next((fact.keywords[name] for name in keywords if name in fact.keywords), None)
+        if given is None and 0 <= place < len(fact.arguments):
+            given = fact.arguments[place]
+        if given is None and missing == "one":
+            return
+        _take_workers(found, given, use, knowledge)
+        use.hands_out = True
+        return
+    if path in knowledge.PROCESSES:
+        use.hands_out = True
+        _processes(found, fact, use, knowledge)
+        return
+    for name in sorted(knowledge.WORKER_KEYWORDS & fact.keywords.keys()):
+        if path not in knowledge.THREAD_POOLS:
+            _take_workers(found, fact.keywords[name], use, knowledge)
+
+
+def _processes(found: Judgement, fact: CallFact, use: Use, knowledge: ModuleType) -> None:
+    """Processes that are started one by one: as many as the loops around turn."""
+    total: float | None = 1.0
+    index = fact.loop
+    while index >= 0:
+        loop, bound = found.unit.loops[index], found.bounds[index]
+        if counts_cores(found, loop.over, knowledge):
+            use.all_cores = True
+            return
+        total = total * bound.turns if total is not None and bound.stated else None
+        index = loop.parent
+    if total is None:
+        use.all_cores = True
+    else:
+        use.workers = min(MAX_WORKERS, max(1, int(total)) + (use.workers or 0))
+
+
+def _take_workers(found: Judgement, given: Expr | None, use: Use, knowledge: ModuleType) -> None:
+    if given is None or given.text == "None":
+        use.all_cores = True
+        return
+    number = found.scope.constant(given)
+    if number is None and given.kind == CALL and found.scope.path(given.name) in knowledge.SMALLEST:
+        numbers = [value for part in given.parts[1:] if (value := found.scope.constant(part)) is not None]
+        number = min(numbers) if numbers else None
+    if number is not None and number < 0:
+        use.all_cores = True  # -1 means all of them
+    elif number is not None and number >= 1:
+        use.workers = min(MAX_WORKERS, max(int(number), use.workers or 0))
+    elif number is None:
+        use.all_cores = True  # the machine's count, or a number that only the run knows: as a rule that count too
+
+
+def counts_cores(found: Judgement, expr: Expr, knowledge: ModuleType) -> bool:
+    """Whether an expression asks the machine for its number of cores."""
+    pending, steps = [expr], 0
+    while pending and steps < 40:
+        steps += 1
+        current = pending.pop()
+        if current.kind == CALL and found.scope.path(current.name) in (knowledge.CORE_COUNTS | knowledge.CORE_SETS):
+            return True
+        if current.kind == NAME:
+            pending.extend(found.scope.values(current.name))
+        pending.extend(current.parts)
+    return False
+
+
+def _uses_gpu(found: Judgement, fact: CallFact, top: str, method: str, knowledge: ModuleType) -> bool:
+    if found.scope.path(fact.path).startswith(tuple(f"{module}." for module in sorted(knowledge.GPU_MODULES))):
+        return True
+    aware = top in knowledge.GPU_AWARE_MODULES or any(
+        _imports(found, module) for module in sorted(knowledge.GPU_AWARE_MODULES)
+    )
+    if not aware:
+        return False
+    texts = [argument.text.lower().strip("\"'") for argument in (*fact.arguments, *fact.keywords.values())]
+    return method in knowledge.GPU_METHODS or any(
+        text.startswith(knowledge.GPU_TEXTS) or "cuda" in text for text in texts
+    )
+
+
+def _never_ends(found: Judgement) -> bool:
+    """A loop without an end outside of any other: no condition, no `break`, no `return`."""
+    for loop in found.unit.loops:
+        if loop.kind == "while" and loop.parent < 0 and loop.over.text.strip("()") in ("True", "1", "true"):
+            leaves = any(loop.body_start <= fact.start < loop.body_end for fact in found.unit.returns)
+            if not loop.has_break and not leaves and not found.unit.has_yield:
+                return True
+    return False
+
+
+class Demand:
+    """The needs of functions and of the whole file, from what each function uses by itself."""
+
+    def __init__(
+        self, uses: Sequence[Use], edges: Sequence[Sequence[Edge]], modules: Set[str], knowledge: ModuleType
+    ) -> None:
+        self._uses = uses
+        self._edges = edges
+        self._base = base_bytes(modules, knowledge)
+        self._below = [self._reach(index) for index in range(len(uses))]
+        self._in_workers = self._handed_to_workers(knowledge)
+
+    def of_function(self, index: int, work: float, waiting: float) -> Needs:
+        """The needs of one function while it runs, its callees included, and of the pool that it runs in."""
+        parts = self._below[index]
+        pools = [self._uses[part] for part in parts]
+        pools.extend(self._uses[owner] for owner in sorted(self._in_workers.get(index, ())))
+        return self._needs([self._uses[part] for part in parts], pools, work, waiting)
+
+    def of_program(self, reached: Iterable[int], work: float, waiting: float) -> Needs:
+        """The needs of a run of the whole file."""
+        uses = [self._uses[index] for index in sorted(reached)]
+        return self._needs(uses, uses, work, waiting)
+
+    def _needs(self, uses: Sequence[Use], pools: Sequence[Use], work: float, waiting: float) -> Needs:
+        counts = [use.workers for use in pools if use.workers is not None]
+        data = [use.data_bytes for use in uses if use.data_bytes is not None]
+        endless = any(use.endless for use in uses)
+        ratio = (work + START_WORK / 2) / (work + waiting + START_WORK)
+        return Needs(
+            parallel_workers=max(counts) if counts else None,
+            parallel_all_cores=any(use.all_cores for use in pools),
+            cpu_bound_ratio=round(min(0.99, max(0.01, min(ratio, 0.3) if endless and waiting > 0 else ratio)), 3),
+            memory_base_bytes=self._base,
+            memory_data_bytes=min(sum(data), 10**12) if data else None,
+            uses_gpu=any(use.gpu for use in uses),
+            uses_network=any(use.network for use in uses),
+            uses_disk=any(use.disk for use in uses),
+            long_running=endless,
+        )
+
+    def _reach(self, start: int) -> list[int]:
+        seen, pending = {start}, [start]
+        while pending:
+            for edge in self._edges[pending.pop()]:
+                if edge.callee not in seen:
+                    seen.add(edge.callee)
+                    pending.append(edge.callee)
+        return sorted(seen)
+
+    def _handed_to_workers(self, knowledge: ModuleType) -> dict[int, set[int]]:
+        """Functions that run in a pool's workers -> the functions that made the pools."""
+        owners = {index for index, use in enumerate(self._uses) if use.hands_out}
+        found: dict[int, set[int]] = {}
+        if not owners:
+            return found
+        for index, row in enumerate(self._edges):
+            for edge in row:
+                if edge.handed_over and edge.site.fact.name in knowledge.SPREADS:
+                    makers = {index} & owners or owners
+                    for below in self._below[edge.callee]:
+                        found.setdefault(below, set()).update(makers)
+        return found
+
+
+def base_bytes(modules: Set[str], knowledge: ModuleType) -> int:
+    """Memory of the interpreter with the libraries that are imported. Libraries share what they build on, so the largest counts whole
+    and the others by half."""
+    tops = {module.split(".", 1)[0] for module in modules}
+    sizes = sorted((knowledge.LIBRARY_BYTES[top] for top in tops if top in knowledge.LIBRARY_BYTES), reverse=True)
+    extra = sizes[0] + sum(sizes[1:]) // 2 if sizes else 0
+    return int(knowledge.INTERPRETER_BYTES + extra)

@@ -1,0 +1,6 @@
+((import_statement name: (dotted_name) @module) (#set! fact "import"))
+((import_statement name: (aliased_import name: (dotted_name) @module alias: (identifier) @alias)) (#set! fact "import"))
+((import_from_statement module_name: (_) @module name: (dotted_name) @name) (#set! fact "import"))
+((import_from_statement module_name: (_) @module name: (aliased_import name: (dotted_name) @name alias: (identifier) @alias))
+  (#set! fact "import"))
+((import_from_statement module_name: (_) @module (wildcard_import) @wildcard) (#set! fact "import"))

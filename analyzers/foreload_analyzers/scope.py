@@ -1,0 +1,268 @@
+"""What the names in a function stand for: its own values, those of the functions around it, of its class and of its module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from foreload_analyzers.expressions import Expr
+from foreload_analyzers.extract import root_names
+from foreload_analyzers.facts import AssignFact, CallFact, ImportFact, Unit
+from foreload_analyzers.languages import BINARY, CALL, COMPREHENSION, INDEX, ITEMS, MEMBER, NAME, NUMBER, TEXT, UNARY
+
+SMALL_LITERAL = 1000  # up to here a written number is a constant, above it is a size
+_SELF = ("self.", "this.", "cls.")
+
+
+class Outside:
+    """What lies around a function: constants of the module, attributes of its class, imported names.
+
+    Every look-up is written down in `asked`, so that a judgement can be kept for as long as all answers stay the same.
+    """
+
+    def __init__(
+        self, constants: Mapping[str, Expr], attributes: Mapping[str, Expr], imports: Mapping[str, str]
+    ) -> None:
+        self._tables = {"constant": constants, "attribute": attributes, "import": imports}
+        self.asked: dict[tuple[str, str], object] = {}
+
+    def constant(self, name: str) -> Expr | None:
+        """The value that the module gives a name once and never changes."""
+        return self._ask("constant", name)  # type: ignore[return-value]
+
+    def attribute(self, name: str) -> Expr | None:
+        """The first value of an attribute, `self.x`, in the methods of the class."""
+        return self._ask("attribute", name)  # type: ignore[return-value]
+
+    def imported(self, name: str) -> str | None:
+        """The full path of an imported name."""
+        return self._ask("import", name)  # type: ignore[return-value]
+
+    def still_holds(self, asked: Mapping[tuple[str, str], object]) -> bool:
+        """Whether the answers given earlier would be the same now."""
+        return all(self._tables[table].get(name) == answer for (table, name), answer in asked.items())
+
+    def _ask(self, table: str, name: str) -> object:
+        answer = self._tables[table].get(name)
+        self.asked[(table, name)] = answer
+        return answer
+
+
+def import_table(imports: Sequence[ImportFact]) -> dict[str, str]:
+    """From the name that the code uses to the full path: `np` -> `numpy`, `Pool` -> `multiprocessing.Pool`."""
+    table: dict[str, str] = {}
+    for fact in imports:
+        if fact.name:
+            table[fact.alias] = f"{fact.module}.{fact.name}"
+        elif fact.alias == fact.module:
+            table[fact.module.split(".", 1)[0]] = fact.module.split(".", 1)[0]
+        else:
+            table[fact.alias] = fact.module
+    return table
+
+
+class Scope:
+    """The names of one function.
+
+    Args:
+        unit: the function.
+        around: the functions around it, innermost first.
+        outside: module and class.
+        container_kinds: path of a constructor or declared type -> `list`, `dict`, `set`, `str`, `deque`, `number`.
+        full_paths: how to complete a path, where the language needs it.
+    """
+
+    def __init__(
+        self, unit: Unit, around: Sequence[Unit], outside: Outside, container_kinds: Mapping[str, str]
+    ) -> None:
+        self.unit = unit
+        self.outside = outside
+        self._around = around
+        self._kinds = container_kinds
+        self._assigned = _by_name(unit)
+        self._outer = [_by_name(outer) for outer in around]
+        self._parameters = {parameter.name: parameter for parameter in unit.parameters}
+        self._targets = {name: index for index, loop in enumerate(unit.loops) for name in loop.target}
+        self._grown = _grown(unit)
+        self._busy: set[str] = set()
+
+    def assigned(self, name: str) -> Sequence[AssignFact]:
+        """All values given to a name in the function itself, updates too."""
+        return self._assigned.get(name, ())
+
+    def is_parameter(self, name: str) -> bool:
+        """Whether the function takes it."""
+        return name in self._parameters
+
+    def loop_of_target(self, name: str) -> int:
+        """The loop that gives a name its values, -1: none."""
+        return self._targets.get(name, -1)
+
+    def growth_sites(self, name: str) -> Sequence[CallFact]:
+        """Calls that add to a container of that name."""
+        return self._grown.get(name, ())
+
+    def values(self, name: str) -> list[Expr]:
+        """The values plainly given to a name, innermost scope first that knows it; empty when it is not known."""
+        facts: Sequence[AssignFact] = self._assigned.get(name, ())
+        if not facts and name not in self._parameters and name not in self._targets:
+            facts = next((table[name] for table in self._outer if name in table), ())
+        found = [value for fact in facts if fact.operator == "=" and (value := value_for(fact, name)) is not None]
+        if found or facts or name in self._parameters or name in self._targets:
+            return found
+        if name.startswith(_SELF):
+            value = self.outside.attribute(name)
+        else:
+            value = self.outside.constant(name)
+        return [] if value is None else [value]
+
+    def is_changed(self, name: str) -> bool:
+        """Whether the function (or one around it) updates a name, `+=`."""
+        tables = [self._assigned, *self._outer]
+        return any(fact.operator != "=" for table in tables for fact in table.get(name, ()))
+
+    def path(self, path: str) -> str:
+        """A path with its import resolved: `np.zeros` -> `numpy.zeros`."""
+        first, dot, rest = path.partition(".")
+        full = self.outside.imported(first)
+        return path if full is None else f"{full}{dot}{rest}"
+
+    def constant(self, expr: Expr) -> float | None:
+        """The number that an expression is, where it can be read off."""
+        if expr.kind == NUMBER:
+            return number(expr.text)
+        if expr.kind in (NAME, MEMBER):
+            name = expr.text
+            values = self.values(name)
+            if len(values) != 1 or name in self._busy or name in self._parameters or self.is_changed(name):
+                return None
+            self._busy.add(name)
+            try:
+                return self.constant(values[0])
+            finally:
+                self._busy.discard(name)
+        if expr.kind == UNARY and expr.name == "-":
+            inner = self.constant(expr.parts[0])
+            return None if inner is None else -inner
+        if expr.kind == BINARY and len(expr.parts) == 2:
+            return _compute(expr.name, self.constant(expr.parts[0]), self.constant(expr.parts[1]))
+        if expr.kind == CALL and len(expr.parts) == 2 and expr.name in ("int", "float", "abs"):
+            return self.constant(expr.parts[1])
+        return None
+
+    def container(self, expr: Expr) -> str:
+        """What kind of container an expression is: `list`, `dict`, `set`, `str`, `deque`, `number`; empty: unknown."""
+        if expr.kind == TEXT:
+            return "str"
+        if expr.kind == NUMBER:
+            return "number"
+        if expr.kind == ITEMS:
+            return "set" if expr.name == "dict_or_set" else expr.name
+        if expr.kind == COMPREHENSION:
+            return expr.name
+        if expr.kind == CALL:
+            return self._kinds.get(self.path(expr.name), self._kinds.get("." + expr.name.rsplit(".", 1)[-1], ""))
+        if expr.kind == BINARY:
+            sides = [self.container(part) for part in expr.parts[:2]]
+            return next((side for side in sides if side in ("list", "str", "tuple")), sides[0] if sides else "")
+        if expr.kind == INDEX and len(expr.parts) == 2 and expr.parts[1].kind == "slice":
+            return self.container(expr.parts[0])
+        if expr.kind in (NAME, MEMBER):
+            return self._container_of_name(expr.text)
+        return ""
+
+    def _container_of_name(self, name: str) -> str:
+        if name in self._busy:
+            return ""
+        self._busy.add(name)
+        try:
+            kinds = {self.container(value) for value in self.values(name)} - {""}
+        finally:
+            self._busy.discard(name)
+        if len(kinds) == 1:
+            return kinds.pop()
+        parameter = self._parameters.get(name)
+        if parameter is not None and parameter.declared:
+            declared = parameter.declared.split("[", 1)[0].strip("\"' ")
+            return self._kinds.get(declared, self._kinds.get(declared.rsplit(".", 1)[-1], ""))
+        return ""
+
+
+def number(text: str) -> float | None:
+    """The value of a number as it is written."""
+    plain = text.replace("_", "").rstrip("lLjJ")
+    try:
+        return float(int(plain, 0))
+    except ValueError:
+        pass
+    except OverflowError:
+        return float("inf")
+    try:
+        return float(plain)
+    except ValueError:
+        return None
+
+
+def value_for(fact: AssignFact, name: str) -> Expr | None:
+    """What an assignment gives to one of its names; None where it comes out of something unpacked."""
+    target, value = fact.target, fact.value
+    if target.kind in (NAME, MEMBER):
+        return value
+    if target.kind == ITEMS and value.kind == ITEMS and target.size == value.size:
+        for part, given in zip(target.parts, value.parts, strict=False):
+            if part.kind in (NAME, MEMBER) and part.text == name:
+                return given
+    return None
+
+
+def _compute(operator: str, left: float | None, right: float | None) -> float | None:
+    if left is None or right is None:
+        return None
+    try:
+        match operator:
+            case "+":
+                return left + right
+            case "-":
+                return left - right
+            case "*":
+                return left * right
+            case "/":
+                return left / right
+            case "//":
+                return left // right
+            case "%":
+                return left % right
+            case "**":
+                return float(left**right) if abs(right) <= 400 and abs(left) <= 1e6 else float("inf")
+            case "<<":
+                return left * 2.0**right if right < 400 else float("inf")
+            case ">>":
+                return left // 2.0**right if right < 400 else 0.0
+            case _:
+                return None
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def _by_name(unit: Unit) -> dict[str, list[AssignFact]]:
+    table: dict[str, list[AssignFact]] = {}
+    for fact in unit.assigns:
+        for name in root_names(fact.target):
+            if fact.target.kind != INDEX:
+                table.setdefault(name, []).append(fact)
+    return table
+
+
+_GROWING = frozenset(
+    {"append", "add", "appendleft", "extend", "insert", "push", "push_back", "put", "update", "setdefault"}
+)
+
+
+def _grown(unit: Unit) -> dict[str, list[CallFact]]:
+    table: dict[str, list[CallFact]] = {}
+    for call in unit.calls:
+        name = call.name
+        if name in _GROWING and call.callee.kind == MEMBER:
+            table.setdefault(call.callee.parts[0].text, []).append(call)
+        elif name == "heappush" and call.arguments:
+            table.setdefault(call.arguments[0].text, []).append(call)
+    return table

@@ -1,0 +1,396 @@
+"""How large a value or a container can get, as a growth with a name for what grows."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import NamedTuple
+
+from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, Cost, product
+from foreload_analyzers.expressions import Expr
+from foreload_analyzers.facts import CallFact
+from foreload_analyzers.languages import (
+    BINARY,
+    CALL,
+    CHOICE,
+    COMPREHENSION,
+    INDEX,
+    ITEMS,
+    MEMBER,
+    NAME,
+    NUMBER,
+    SLICE,
+    SPREAD,
+    TEXT,
+    UNARY,
+)
+from foreload_analyzers.scope import SMALL_LITERAL, Scope
+
+MAX_STEPS = 24  # look-ups along one chain of values
+
+
+class Size(NamedTuple):
+    """A size.
+
+    Attributes:
+        cost: its growth.
+        symbol: what grows, as the code names it.
+        count: the number itself where it is written down.
+        nature: `neighbours`, `group` (one of several that together make up one whole), `input`, or empty.
+    """
+
+    cost: Cost
+    symbol: str = ""
+    count: float | None = None
+    nature: str = ""
+
+
+ONE = Size(CONSTANT, "", 1.0)
+
+
+def _literal(count: float) -> Size:
+    cost = CONSTANT if count <= SMALL_LITERAL else LINEAR
+    return Size(cost, "" if cost == CONSTANT else f"{count:,.0f}".replace(",", " "), count)
+
+
+def _larger(sizes: list[Size]) -> Size:
+    return max(sizes, key=lambda size: (size.cost, size.count or 0.0), default=ONE)
+
+
+class Sizes:
+    """Sizes of the expressions of one function. `loop_costs` are the factors of its loops that are known so far."""
+
+    def __init__(self, scope: Scope, knowledge: ModuleType) -> None:
+        self._scope = scope
+        self._known = knowledge
+        self.loop_costs: list[Cost] = []
+        self._steps = 0
+        self._busy: set[str] = set()
+
+    def magnitude(self, expr: Expr) -> Size:
+        """How large a number can get."""
+        self._steps = 0
+        return self._magnitude(expr)
+
+    def length(self, expr: Expr) -> Size:
+        """How many items there are to walk."""
+        self._steps = 0
+        return self._length(expr)
+
+    def _spent(self) -> bool:
+        self._steps += 1
+        return self._steps > MAX_STEPS
+
+    # --- numbers ---
+
+    def _magnitude(self, expr: Expr) -> Size:
+        if self._spent():
+            return Size(LINEAR, expr.text)
+        constant = self._scope.constant(expr)
+        if constant is not None:
+            return _literal(max(constant, 0.0))
+        kind, parts = expr.kind, expr.parts
+        if kind in (NAME, MEMBER):
+            return self._named_number(expr)
+        if kind == CALL:
+            return self._called_number(expr)
+        if kind == BINARY and len(parts) == 2:
+            return self._computed(expr)
+        if kind == UNARY and parts:
+            return self._magnitude(parts[0])
+        if kind == CHOICE and parts:
+            return _larger([self._magnitude(part) for part in parts[::2]])
+        return Size(LINEAR, expr.text)
+
+    def _named_number(self, expr: Expr) -> Size:
+        name = expr.text
+        scope = self._scope
+        loop = scope.loop_of_target(name)
+        if loop >= 0 and loop < len(self.loop_costs):
+            over = scope.unit.loops[loop].over
+            if over.kind == CALL and scope.path(over.name) in self._known.RANGES:
+                return Size(self.loop_costs[loop], self._range(over).symbol or name)
+            return Size(LINEAR if self._items_unbounded(over) else CONSTANT, name)
+        if name in self._busy:
+            return Size(LINEAR, name)
+        values = scope.values(name)
+        if not values:
+            return Size(LINEAR, name)
+        self._busy.add(name)
+        try:
+            return _larger([self._magnitude(value) for value in values])._replace(count=None)
+        finally:
+            self._busy.discard(name)
+
+    def _items_unbounded(self, over: Expr) -> bool:
+        """Whether the numbers in what a loop walks can be large: not where they are written out."""
+        return not (over.kind == ITEMS and all(part.kind == NUMBER for part in over.parts))
+
+    def _called_number(self, expr: Expr) -> Size:
+        known, path = self._known, self._scope.path(expr.name)
+        method = "." + path.rsplit(".", 1)[-1]
+        arguments = expr.parts[1:]
+        first = arguments[0] if arguments else None
+        if path in known.LENGTHS and first is not None:
+            return self._length(first)
+        if path in known.ROOTS:
+            inner = self._magnitude(first) if first is not None else Size(LINEAR)
+            return Size(inner.cost.power(0.5) if inner.cost != CONSTANT else CONSTANT, inner.symbol)
+        if path in known.LOGARITHMS or method in known.LOGARITHMS:
+            return Size(LOG, expr.text)
+        if path in known.SMALLEST and len(arguments) > 1:
+            return min((self._magnitude(part) for part in arguments), key=lambda size: size.cost)
+        if path in known.LARGEST and len(arguments) > 1:
+            return _larger([self._magnitude(part) for part in arguments])
+        if path in known.KEEPS_SIZE and first is not None:
+            return self._magnitude(first)
+        if path in known.INPUTS:
+            return Size(LINEAR, "the input", None, "input")
+        return Size(LINEAR, expr.text if len(expr.text) < 30 else path)
+
+    def _computed(self, expr: Expr) -> Size:
+        operator = expr.name
+        left, right = expr.parts[0], expr.parts[1]
+        if operator == "**":
+            return self._powered(left, right)
+        if operator == "<<":
+            shift = self._magnitude(right)
+            return Size(EXPONENTIAL, shift.symbol) if shift.cost.n >= 0.5 else Size(CONSTANT)
+        if operator in (">>", "%"):
+            return self._magnitude(left if operator == ">>" else right)
+        if operator in ("/", "//"):
+            above, below = self._magnitude(left), right
+            if below.kind in (NAME, MEMBER) and self._scope.constant(below) is None:
+                # Over all turns of an outer loop that counts the divisor up, n/1 + n/2 + ... is n log n.
+                counted = self._scope.loop_of_target(below.text) >= 0
+                return Size(LOG if counted and above.cost == LINEAR else above.cost, above.symbol)
+            return above._replace(count=None)
+        sizes = [self._magnitude(left), self._magnitude(right)]
+        if operator == "*":
+            return Size(product(size.cost for size in sizes), _larger(sizes).symbol)
+        if operator in ("&",):
+            return min(sizes, key=lambda size: size.cost)
+        return _larger(sizes)._replace(count=None)
+
+    def _powered(self, base: Expr, exponent: Expr) -> Size:
+        low = self._magnitude(base)
+        power = self._scope.constant(exponent)
+        if power is not None:
+            return Size(low.cost.power(power) if low.cost != CONSTANT else CONSTANT, low.symbol)
+        high = self._magnitude(exponent)
+        return Size(EXPONENTIAL, high.symbol) if high.cost.n >= 0.5 else Size(CONSTANT)
+
+    def _range(self, expr: Expr) -> Size:
+        arguments = [part for part in expr.parts[1:] if part.kind != SPREAD]
+        if not arguments:
+            return Size(LINEAR, expr.text)
+        if len(arguments) == 1:
+            return self._magnitude(arguments[0])
+        start, stop = arguments[0], arguments[1]
+        step = self._scope.constant(arguments[2]) if len(arguments) > 2 else 1.0
+        if step is not None and step < 0:
+            start, stop = stop, start
+        low, high = self._scope.constant(start), self._scope.constant(stop)
+        if low is not None and high is not None:
+            return _literal(max(0.0, (high - low) / max(abs(step or 1.0), 1.0)))
+        if self._apart(start, stop):
+            return Size(CONSTANT)
+        size = self._magnitude(stop)
+        if step is None and self._scope.loop_of_target(arguments[2].text) >= 0 and size.cost == LINEAR:
+            return Size(LOG, size.symbol)  # a step that an outer loop counts up: harmonic
+        if size.cost == CONSTANT:
+            size = _larger([size, self._magnitude(start)])
+        return size._replace(count=None)
+
+    def _apart(self, start: Expr, stop: Expr) -> bool:
+        """Whether two bounds are a fixed distance apart: `i` and `i + 3`."""
+        if stop.kind == BINARY and stop.name == "+" and len(stop.parts) == 2:
+            for one, other in (stop.parts, stop.parts[::-1]):
+                if one.text == start.text and self._magnitude(other).cost == CONSTANT:
+                    return True
+        if start.kind == BINARY and start.name == "-" and len(start.parts) == 2:
+            one, other = start.parts
+            if stop.kind == BINARY and stop.parts:
+                stop = stop.parts[0]
+            return one.text == stop.text and self._magnitude(other).cost == CONSTANT
+        return False
+
+    # --- containers ---
+
+    def _length(self, expr: Expr) -> Size:
+        if self._spent():
+            return Size(LINEAR, expr.text)
+        kind, parts = expr.kind, expr.parts
+        if kind == TEXT:
+            return _literal(float(len(expr.text)))
+        if kind == ITEMS:
+            if any(part.kind == SPREAD for part in parts):
+                return Size(LINEAR, expr.text)
+            return _literal(float(expr.size))
+        if kind == COMPREHENSION:
+            sizes = [self._length(part) for part in parts[1:]]
+            counts = [size.count for size in sizes]
+            total = 1.0
+            for count in counts:
+                total *= count or 1.0
+            return Size(product(size.cost for size in sizes), _larger(sizes).symbol, total if all(counts) else None)
+        if kind in (NAME, MEMBER):
+            return self._named(expr)
+        if kind == CALL:
+            return self._called(expr)
+        if kind == INDEX and parts:
+            return self._indexed(expr)
+        if kind == BINARY and len(parts) == 2:
+            if expr.name == "*":
+                return self._repeated(parts[0], parts[1])
+            return _larger([self._length(parts[0]), self._length(parts[1])])._replace(count=None)
+        if kind == CHOICE and parts:
+            return _larger([self._length(part) for part in parts[::2]])
+        return Size(LINEAR, expr.text)
+
+    def _repeated(self, one: Expr, other: Expr) -> Size:
+        container, times = (one, other) if one.kind in (ITEMS, TEXT) or self._scope.container(one) else (other, one)
+        inner, count = self._length(container), self._magnitude(times)
+        counted = None if inner.count is None or count.count is None else inner.count * count.count
+        return Size(inner.cost.times(count.cost), count.symbol or inner.symbol, counted)
+
+    def _named(self, expr: Expr) -> Size:
+        name = expr.text
+        scope = self._scope
+        loop = scope.loop_of_target(name)
+        if 0 <= loop < len(self.loop_costs):
+            return self._item_of(scope.unit.loops[loop].over, name)
+        if name in self._busy:
+            return Size(CONSTANT, name)
+        values = scope.values(name)
+        sites = scope.growth_sites(name)
+        if not values and not sites:
+            return Size(LINEAR, name)
+        self._busy.add(name)
+        try:
+            sizes = [self._length(value) for value in values]
+            grown = [self._grown_by(site, name) for site in sites]
+        finally:
+            self._busy.discard(name)
+        largest = _larger([*sizes, *grown])
+        if largest.cost == CONSTANT and (scope.is_parameter(name) or scope.is_changed(name)):
+            return Size(LINEAR, name)
+        filled_elsewhere = not sites and not scope.assigned(name) and name.startswith(("self.", "this."))
+        if largest.cost == CONSTANT and filled_elsewhere and not (largest.count or 0) > 1:
+            return Size(LINEAR, name)
+        if largest.cost == CONSTANT and self._filled_by_keys(name, values):
+            return Size(LINEAR, name)
+        return largest if not grown else largest._replace(count=None, symbol=largest.symbol or name)
+
+    def _filled_by_keys(self, name: str, values: list[Expr]) -> bool:
+        """Whether a dictionary that starts small is filled by element assignments in a loop."""
+        if not any(self._scope.container(value) == "dict" for value in values):
+            return False
+        return any(
+            fact.loop >= 0 and fact.target.kind == INDEX and fact.target.parts and fact.target.parts[0].text == name
+            for fact in self._scope.unit.assigns
+        )
+
+    def _grown_by(self, site: CallFact, name: str) -> Size:
+        cost, loops = CONSTANT, self._scope.unit.loops
+        index = site.loop
+        while index >= 0:
+            known = self.loop_costs[index] if index < len(self.loop_costs) else LINEAR
+            cost = cost.times(known)
+            index = loops[index].parent
+        return Size(cost, name)
+
+    def _item_of(self, over: Expr, name: str) -> Size:
+        """The length of one of the things that a loop walks."""
+        if over.kind == ITEMS and all(part.kind in (ITEMS, TEXT) for part in over.parts):
+            return Size(CONSTANT)
+        if over.kind == CALL and over.name.rsplit(".", 1)[-1] in (
+            "items",
+            "values",
+            "itervalues",
+            "iteritems",
+            "groupby",
+        ):
+            owner = over.parts[0].parts[0] if over.parts[0].parts else over
+            built_here = bool(self._scope.assigned(owner.text)) and not self._scope.is_parameter(owner.text)
+            if built_here or over.name.endswith("groupby"):
+                return Size(LINEAR, name, None, "group")
+        return Size(LINEAR, name)
+
+    def _indexed(self, expr: Expr) -> Size:
+        value, subscript = expr.parts[0], expr.parts[1] if len(expr.parts) > 1 else expr.parts[0]
+        if subscript.kind == SLICE:
+            return self._sliced(value, subscript)
+        if self._scope.constant(subscript) is not None and value.kind == NAME:
+            return Size(LINEAR, expr.text)
+        return Size(LINEAR, expr.text, None, "neighbours")
+
+    def _sliced(self, value: Expr, bounds: Expr) -> Size:
+        start, stop = bounds.parts[0], bounds.parts[1]
+        width = self._scope.constant(stop)
+        if width is not None and 0 <= width <= SMALL_LITERAL:
+            return Size(CONSTANT, "", width)
+        if start.text and stop.text and self._apart(start, stop):
+            return Size(CONSTANT)
+        below = self._scope.constant(start)
+        if not stop.text and below is not None and below < 0:
+            return Size(CONSTANT, "", -below)
+        return self._length(value)._replace(count=None)
+
+    def _called(self, expr: Expr) -> Size:
+        known, path = self._known, self._scope.path(expr.name)
+        method = "." + path.rsplit(".", 1)[-1]
+        arguments = [part for part in expr.parts[1:] if part.kind != "keyword"]
+        if path in known.RANGES:
+            return self._range(expr)
+        place = known.SAME_SIZE.get(path, known.SAME_SIZE.get(method if "." in path else path))
+        if place is not None:
+            if place < 0:
+                owner = expr.parts[0]
+                return self._length(owner.parts[0]) if owner.kind == MEMBER else Size(LINEAR, expr.text)
+            return self._length(arguments[place]) if place < len(arguments) else Size(CONSTANT, "", 0.0)
+        if path in known.SMALLEST_OF and arguments:
+            return min((self._length(part) for part in arguments), key=lambda size: size.cost)
+        if path in known.DIGITS:
+            return (
+                Size(LOG, expr.text)
+                if self._scope.container(arguments[0] if arguments else expr) != "str"
+                else Size(LINEAR, expr.text)
+            )
+        if path in known.ARRAY_SIZES:
+            return self._array(arguments)
+        if path in known.COMBINATIONS and arguments:
+            chosen = self._scope.constant(arguments[1]) if len(arguments) > 1 else None
+            inner = self._length(arguments[0])
+            return Size(inner.cost.power(chosen) if chosen is not None else EXPONENTIAL, inner.symbol)
+        if path in known.PERMUTATIONS and arguments:
+            inner = self._length(arguments[0])
+            return Size(EXPONENTIAL if inner.cost != CONSTANT else CONSTANT, inner.symbol)
+        if path in known.PRODUCTS and arguments:
+            sizes = [self._length(part) for part in arguments]
+            repeat = next(
+                (part.parts[0] for part in expr.parts[1:] if part.kind == "keyword" and part.name == "repeat"), None
+            )
+            if repeat is not None and self._scope.constant(repeat) is None:
+                return Size(EXPONENTIAL, repeat.text)
+            times = self._scope.constant(repeat) if repeat is not None else 1.0
+            return Size(product(size.cost for size in sizes).power(times or 1.0), _larger(sizes).symbol)
+        if method in known.NEIGHBOURS or method == ".get":
+            return Size(LINEAR, expr.text, None, "neighbours")
+        if path in known.INPUTS:
+            return Size(LINEAR, "the input", None, "input")
+        if path in ("dict", "list", "set") or (path in ("defaultdict", "collections.defaultdict")):
+            return Size(CONSTANT, "", 0.0)
+        return Size(LINEAR, expr.text if len(expr.text) < 30 else path)
+
+    def _array(self, arguments: list[Expr]) -> Size:
+        """The number of elements of an array made with its shape."""
+        if not arguments:
+            return Size(CONSTANT, "", 0.0)
+        shape = arguments[0].parts if arguments[0].kind == ITEMS else tuple(arguments[:1])
+        sizes = [self._magnitude(part) for part in shape]
+        total: float | None = 1.0
+        for size in sizes:
+            total = None if total is None or size.count is None else total * size.count
+        if total is not None:
+            return _literal(total)
+        return Size(product(size.cost for size in sizes), _larger(sizes).symbol)
