@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from foreload_core.types import NO_AMOUNTS, Actuation, Amounts, Resource
 from foreload_core.units import memory_text
+from foreload_system.cgroup import NoCgroupError
 
 from foreload_agent.platforms.cgroup.groups import refusal_text
 from foreload_agent.platforms.cgroup.layout import (
@@ -52,7 +53,10 @@ class CgroupActuator:
             if Resource.CPU in made and initial.cpu_cores is not None:
                 self._layout.set_cpu(initial.cpu_cores)
             if Resource.MEMORY in made and initial.memory_bytes is not None:
-                self._layout.raise_memory(whole_pages(initial.memory_bytes))
+                # A new group has no limit, so its first one is a lowering, of a group in which nothing runs.
+                self._layout.lower_memory(whole_pages(initial.memory_bytes), lambda: None, lambda: False, 0.0)
+        except ShrinkRefusedError as error:
+            raise PlatformUnavailableError(str(error)) from error
         except OSError as error:
             raise PlatformUnavailableError(refusal_text(error)) from error
         return bool(made)
@@ -88,10 +92,10 @@ class CgroupActuator:
             raise PlatformUnavailableError(refusal_text(error)) from error
 
     def _outcome(self, resource: Resource, amount: float, superseded: Callable[[], bool]) -> Outcome:
+        if not self._layout.exists():
+            return Outcome(resource, Actuation.FAILED, None, "the group is gone; it is made again with the next look")
         if resource not in self._layout.changeable():
-            there = "the group is gone" if not self._layout.exists() else f"no cgroup controller limits {resource} here"
-            actuation = Actuation.REFUSED if self._layout.exists() else Actuation.FAILED
-            return Outcome(resource, actuation, None, there)
+            return Outcome(resource, Actuation.REFUSED, None, f"no cgroup controller limits {resource} here")
         try:
             if resource is Resource.CPU:
                 changed = self._set_cpu(amount)
@@ -101,6 +105,8 @@ class CgroupActuator:
             return Outcome(resource, Actuation.REFUSED, self._held(resource), str(refusal))
         except OSError as error:
             return Outcome(resource, Actuation.FAILED, self._held(resource), refusal_text(error))
+        except NoCgroupError as error:
+            return Outcome(resource, Actuation.FAILED, None, str(error))
         return Outcome(resource, Actuation.APPLIED if changed else Actuation.NO_CHANGE, self._held(resource))
 
     def _set_cpu(self, cores: float) -> bool:
