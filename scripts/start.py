@@ -57,6 +57,12 @@ def _up(environment: str) -> dict[str, str]:
     return {"FORELOAD_ENVIRONMENT": environment, "FORELOAD_BROKER": broker["address"]}
 
 
+def _platform(environment: str) -> str:
+    """How the agent changes the limits of an environment."""
+    listed = json.loads((state_directory() / "agent" / "environments.json").read_text())["environments"]
+    return next((str(entry["platform"]) for entry in listed if entry["environment_id"] == environment), "dry_run")
+
+
 def _desktop(browser: bool) -> str | None:
     has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     return None if browser or not has_display else shutil.which("code")
@@ -66,20 +72,17 @@ def _launch(
     bench: Workbench, environment_id: str, environment: Mapping[str, str], command: list[str]
 ) -> subprocess.Popen[bytes]:
     """Starts the IDE inside the environment: the agent joins its cgroup, becomes the user, and then the IDE."""
-    variables = [f"{name}={value}" for name, value in environment.items()]
-    joined = [
-        str(VENV / "bin" / "foreload"),
-        "agent",
-        "exec",
-        "--environment",
-        environment_id,
-        "--user",
-        bench.user.name,
-    ]
+    whole = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), *command]
+    if _platform(environment_id) == "cgroup":
+        foreload_command = str(VENV / "bin" / "foreload")
+        join = [foreload_command, "agent", "exec", "--environment", environment_id, "--wait", "20"]
+        whole = [*join, "--user", bench.user.name, "--", *whole]
+    else:
+        say("This machine has no cgroup that may be changed: Foreload watches, decides and shows, and changes no limit")
     log = (bench.folder / "ide.log").open("ab")
     with log:
         return subprocess.Popen(
-            [*joined, "--", "/usr/bin/env", "-i", *variables, *command],
+            whole,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -24,7 +24,11 @@ def _lock_key() -> str:
 def _is_ours() -> bool:
     """Whether .venv is of the Python that runs now; one made by another version cannot be filled further."""
     settings = VENV / "pyvenv.cfg"
-    return (VENV / "bin" / "pip").exists() and settings.exists() and f"version = {_python_version()}." in settings.read_text()
+    return (
+        (VENV / "bin" / "pip").exists()
+        and settings.exists()
+        and f"version = {_python_version()}." in settings.read_text()
+    )
 
 
 def _install_lock() -> str | None:

@@ -130,7 +130,7 @@ def clear(session: Session) -> list[str]:
         What is left all the same, one sentence each.
     """
     problems = [f"process {pid} could not be ended" for pid in session.end_processes()]
-    for command in (("down",), ("agent", "clean", "--environment", session.environment)):
+    for command in (("down",), ("agent", "clean", "--kill", "--environment", session.environment)):
         ended = foreload(*command)
         if ended.returncode != 0:
             problems.append(f"`foreload {' '.join(command)}`: {(ended.stderr or ended.stdout).strip()}")
