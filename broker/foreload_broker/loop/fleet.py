@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping
 import structlog
 from foreload_core.types import NO_AMOUNTS, ActuationResult, Amounts, Placement, Sample
 
+from foreload_broker.loop.drift import differing
 from foreload_broker.loop.standing import Adoption
 from foreload_broker.ports import AgentLeft, AgentRegistered, ManagedEnvironment
 
 _LOG = structlog.get_logger(__name__)
-
-SAME_RATIO = 0.01
-"""Limits that differ by less are the same: kernels round what they are told."""
 
 
 class Fleet:
@@ -94,13 +92,7 @@ class Fleet:
             revision: of the last decision.
             waiting: the agent has not seen that decision yet and is about to.
         """
-        actual = NO_AMOUNTS
-        for resource, amount in target.items():
-            limit = environment.limit.get(resource)
-            if limit is not None and abs(limit - amount) > SAME_RATIO * amount:
-                actual = actual.with_amount(resource, limit)
-        if waiting:
-            actual = NO_AMOUNTS
+        actual = NO_AMOUNTS if waiting else differing(environment.limit, target)
         applied = environment.applied_revision if environment.applied_revision > revision else 0
         return Adoption(applied, actual) if applied or actual != NO_AMOUNTS else None
 

@@ -24,7 +24,8 @@ class WishRequest:
         request_id: the key.
         method: what was asked for; a key is for one method.
         wish: what is wanted; its time is that of the turn that takes it in.
-        check: raises `NoData` or `Inadmissible` where it cannot be; sees the log and what is remembered.
+        check: raises `NoData` or `Inadmissible` where it cannot be; sees the log, what is remembered,
+            and whether the environment may be scaled.
         answer: the answer, from what is remembered after the decision.
     """
 
@@ -32,7 +33,7 @@ class WishRequest:
     request_id: str
     method: str
     wish: Wish
-    check: Callable[[Connection, EnvironmentState], None]
+    check: Callable[[Connection, EnvironmentState, bool], None]
     answer: Callable[[EnvironmentState], Proto]
 
 

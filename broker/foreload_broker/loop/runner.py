@@ -35,6 +35,7 @@ class Loop:
     """One per broker. Everything but the writer's work runs on the event loop.
 
     Attributes:
+        platforms: what carries instructions out; the first that knows the instance. Set before `run`.
         trouble: why nothing can be stored just now, for a person; empty when all is well.
         started_at: UTC.
         last_turn_seconds: length of the last turn.
@@ -45,7 +46,6 @@ class Loop:
         database: Database,
         settings: BrokerSettings,
         writer: Writer,
-        platforms: Sequence[Platform],
         measures: Measures,
     ) -> None:
         self.database = database
@@ -56,7 +56,7 @@ class Loop:
         self.started_at = datetime.now(UTC)
         self.last_turn_seconds = 0.0
         self._writer = writer
-        self._platforms = tuple(platforms)
+        self.platforms: Sequence[Platform] = ()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._batch = Batch()
@@ -92,6 +92,11 @@ class Loop:
                     self.measures.results.labels(result.actuation.value).inc()
         self._wake(urgent)
 
+    def now(self) -> datetime:
+        """The clock, UTC. It never goes back here."""
+        self._last_now = max(self._last_now, datetime.now(UTC))
+        return self._last_now
+
     async def room(self) -> None:
         """Waits until the inbox has room again: senders are held back while nothing can be stored."""
         await self._room.wait()
@@ -118,7 +123,7 @@ class Loop:
             Unavailable: the database does not work.
         """
         try:
-            return await self._in_thread(lambda: job(self._writer, self._now()))
+            return await self._in_thread(lambda: job(self._writer, self.now()))
         except StoreError as error:
             raise Unavailable(str(error)) from error
 
@@ -165,7 +170,7 @@ class Loop:
         self._readers.shutdown(wait=True)
 
     async def _sleep_until(self, moment: float) -> None:
-        """Until something urgent is there, what waits is to be written, an instruction is due, or `moment` (monotonic)."""
+        """Until something is urgent, what waits is to be written, an instruction is due, or `moment` (monotonic)."""
         while not self._stopping:
             if self._retry_at is not None:
                 # After a failed turn nothing is urgent enough to hammer on a full disk.
@@ -190,7 +195,7 @@ class Loop:
         self._urgent, self._flush_at = False, None
         began = time.monotonic()
         try:
-            outcome = await self._in_thread(lambda: self._writer.take_turn(batch, self._now(), began))
+            outcome = await self._in_thread(lambda: self._writer.take_turn(batch, self.now(), began))
         except StoreError as error:
             self._keep(batch, answers, str(error))
             return
@@ -205,7 +210,7 @@ class Loop:
         self._due_at = outcome.next_due_seconds
         for instance_id, instruction in outcome.instructions:
             self.measures.instructions.inc()
-            if not any(platform.send(instance_id, instruction) for platform in self._platforms):
+            if not any(platform.send(instance_id, instruction) for platform in self.platforms):
                 _LOG.warning("no platform for an instruction", instance_id=instance_id, id=instruction.instruction_id)
         self._acknowledged.update(outcome.acknowledged)
         for entry in outcome.decisions:
@@ -293,11 +298,6 @@ class Loop:
         elif self._flush_at is None:
             self._flush_at = time.monotonic() + FLUSH_SECONDS
         self._woken.set()
-
-    def _now(self) -> datetime:
-        """The clock, which never goes back here."""
-        self._last_now = max(self._last_now, datetime.now(UTC))
-        return self._last_now
 
     async def _in_thread(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, job)

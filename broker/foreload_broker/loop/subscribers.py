@@ -1,4 +1,4 @@
-"""Who listens: one open stream for each daemon. What only matters as it is now is kept once, however slow the reader."""
+"""Who listens: one open stream for each daemon. What only matters as it is now is kept once for slow readers."""
 
 from __future__ import annotations
 

@@ -116,7 +116,8 @@ class Turn:
                     self.outcome.answers[position] = earlier
                     continue
                 else:
-                    request.check(self._connection, self.memory.standing.environment(request.environment_id))
+                    name = request.environment_id
+                    request.check(self._connection, self.memory.standing.environment(name), self.allowed(name))
                     wish = replace(request.wish, at=self._now)
                     self._wishes.setdefault(request.environment_id, []).append(wish)
             except (NoData, Inadmissible) as refusal:

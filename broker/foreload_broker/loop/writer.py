@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 
 import structlog
 from foreload_core.decide import DEFAULT_POLICY, Policy
-from foreload_core.types import Actuation, ActuationResult, Amounts
+from foreload_core.types import NO_AMOUNTS, Actuation, ActuationResult, Amounts
 from foreload_proto.v1 import broker_pb2
 
 from foreload_broker.config import BrokerSettings
+from foreload_broker.loop.drift import Drift
 from foreload_broker.loop.entries import snapshot_entries
 from foreload_broker.loop.fleet import Fleet
 from foreload_broker.loop.instructions import Instructions
 from foreload_broker.loop.requests import Batch, Outcome
 from foreload_broker.loop.restart import Loaded
-from foreload_broker.loop.standing import FleetDelta
+from foreload_broker.loop.standing import Adoption, FleetDelta
 from foreload_broker.loop.turn import Gathered, Memory, Turn
 from foreload_broker.loop.views import Views
 from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, ManagedEnvironment, Measured
@@ -41,6 +42,7 @@ class Writer:
         self.fleet = Fleet(loaded.standing.placements, loaded.standing.capacities)
         self._instructions = Instructions(loaded.unsettled, settings.answer_seconds)
         self._gathered = Gathered()
+        self._drift = Drift()
         self._overwrite_due = False
 
     def take_turn(self, batch: Batch, now: datetime, now_seconds: float) -> Outcome:
@@ -54,7 +56,7 @@ class Writer:
         Raises:
             StoreError: nothing of the turn was kept.
         """
-        self._hear(batch, now)
+        self._hear(batch, now, now_seconds)
         gathered = self._gathered
         with self._database.writing() as connection:
             turn = Turn(connection, self.memory, self._settings, self._policy, now)
@@ -124,13 +126,14 @@ class Writer:
             self._overwrite_due = not self._database.overwrite_deleted()
         return count
 
-    def _hear(self, batch: Batch, now: datetime) -> None:
+    def _hear(self, batch: Batch, now: datetime, now_seconds: float) -> None:
         """Takes in what agents said. These are facts: they hold whether or not the turn can be stored."""
         gathered = self._gathered
         for message in batch.agents:
             match message:
                 case Measured(environment_id=name, sample=sample, urgent=urgent):
                     self.fleet.measured(name, sample)
+                    self._look_for_drift(name, sample.limit, now_seconds)
                     samples = gathered.samples.setdefault(name, [])
                     samples.append(sample)
                     del samples[:-KEPT_BACK_SAMPLES]
@@ -160,6 +163,16 @@ class Writer:
             if adoption is not None:
                 self._gathered.adoptions[name] = adoption
         self._instructions.resend(self.fleet.of(message.instance_id))
+
+    def _look_for_drift(self, environment_id: str, limit: Amounts, now_seconds: float) -> None:
+        placement = self.fleet.placements.get(environment_id)
+        if placement is None or self._settings.shadow or self._instructions.revision(environment_id):
+            return
+        target = self.memory.standing.environment(environment_id).target
+        adopted = self._drift.look(environment_id, limit, target, placement.changeable, now_seconds)
+        if adopted != NO_AMOUNTS:
+            _LOG.info("limits are not what was wanted, deciding from there", environment_id=environment_id)
+            self._gathered.adoptions[environment_id] = Adoption(limit=adopted)
 
     def _settle(self, turn: Turn, gathered: Gathered, now_seconds: float) -> list[tuple[str, int]]:
         """Environments and revisions of which nothing more is expected."""

@@ -8,13 +8,18 @@ from foreload_broker.ports import Instruction
 
 
 class Connection:
-    """One agent's stream. Only the newest instruction of an environment waits: targets are absolute."""
+    """One agent's stream. Only the newest instruction of an environment waits: targets are absolute.
+
+    Attributes:
+        replaced: the instance has opened a newer one.
+    """
 
     def __init__(self, instance_id: str) -> None:
         self.instance_id = instance_id
         self._instructions: dict[str, Instruction] = {}
         self._woken = asyncio.Event()
         self._closed = False
+        self.replaced = False
 
     def send(self, instruction: Instruction) -> None:
         """Puts an instruction on the stream."""
@@ -52,6 +57,7 @@ class AgentConnections:
         """Opens a stream; an older one of the same instance is ended."""
         older = self._connections.get(instance_id)
         if older is not None:
+            older.replaced = True
             older.close()
         connection = self._connections[instance_id] = Connection(instance_id)
         return connection

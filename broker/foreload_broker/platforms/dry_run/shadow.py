@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from foreload_core.types import Actuation, ActuationResult
 
@@ -12,17 +12,12 @@ from foreload_broker.ports import Answered, Instruction, Post
 DETAIL = "shadow mode: decided and shown, not changed"
 
 
-def utc_now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
-
-
 class DryRun:
     """Takes every instance for its own, so that nothing gets past it."""
 
     name = "dry_run"
 
-    def __init__(self, post: Post, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, post: Post, clock: Callable[[], datetime]) -> None:
         self._post = post
         self._clock = clock
 

@@ -1,0 +1,1 @@
+"""What others call: gRPC under mutual TLS, and the page of metrics."""

@@ -1,0 +1,105 @@
+"""Around every call: who may make it, and what a failure looks like to the caller."""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+import structlog
+from foreload_system.channels import peer_identity
+from foreload_system.codecs import CodecError
+from foreload_system.identity import IdentityError
+
+from foreload_broker.ports import Inadmissible, NoData, Unavailable
+from foreload_broker.security.access import Denied, require_method
+
+_LOG = structlog.get_logger(__name__)
+
+CODES: tuple[tuple[type[Exception], grpc.StatusCode], ...] = (
+    (IdentityError, grpc.StatusCode.UNAUTHENTICATED),
+    (Denied, grpc.StatusCode.PERMISSION_DENIED),
+    (CodecError, grpc.StatusCode.INVALID_ARGUMENT),
+    (NoData, grpc.StatusCode.NOT_FOUND),
+    (Inadmissible, grpc.StatusCode.FAILED_PRECONDITION),
+    (Unavailable, grpc.StatusCode.UNAVAILABLE),
+)
+"""What an exception becomes; the first that fits. Its message is made for the caller."""
+
+_KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
+Around = Callable[[str, Any], Any]
+
+
+class _Wrapping(grpc.aio.ServerInterceptor):
+    """Wraps every kind of handler in one asynchronous context."""
+
+    def around(self, method: str, context: Any) -> Any:
+        """The context that a call runs in."""
+        raise NotImplementedError
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """Called by gRPC for each call."""
+        handler: Any = await continuation(handler_call_details)
+        if handler is None:
+            return handler
+        kind = next(name for name in _KINDS if getattr(handler, name) is not None)
+        wrapped = self._wrapped(getattr(handler, kind), str(handler_call_details.method))
+        make: Any = getattr(grpc, f"{kind}_rpc_method_handler")
+        return make(wrapped, handler.request_deserializer, handler.response_serializer)
+
+    def _wrapped(self, behaviour: Callable[..., Any], method: str) -> Callable[..., Any]:
+        if inspect.isasyncgenfunction(behaviour):
+
+            async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+                async with self.around(method, context):
+                    async for response in behaviour(request, context):
+                        yield response
+
+            return stream
+
+        async def single(request: Any, context: Any) -> Any:
+            async with self.around(method, context):
+                return await behaviour(request, context)
+
+        return single
+
+
+class Authorisation(_Wrapping):
+    """Only who may call a method does."""
+
+    @asynccontextmanager
+    async def around(self, method: str, context: Any) -> AsyncIterator[None]:
+        """Checks the caller, then lets the call go on."""
+        require_method(peer_identity(context), method)
+        yield
+
+
+class Errors(_Wrapping):
+    """Exceptions become status codes with their message; what nobody foresaw becomes a number that the log has too."""
+
+    @asynccontextmanager
+    async def around(self, method: str, context: Any) -> AsyncIterator[None]:
+        """Lets the call go on and answers for what it raises."""
+        try:
+            yield
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing but a status may leave the server
+            await self._answer(method, context, error)
+
+    async def _answer(self, method: str, context: Any, error: Exception) -> None:
+        for kind, code in CODES:
+            if isinstance(error, kind):
+                _LOG.info("call refused", method=method, code=code.name, reason=str(error))
+                await context.abort(code, str(error))
+        reference = uuid.uuid4().hex[:8]
+        _LOG.error("call failed", method=method, reference=reference, exc_info=error)
+        await context.abort(grpc.StatusCode.INTERNAL, f"the broker failed; its log says why under {reference}")

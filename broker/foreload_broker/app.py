@@ -1,0 +1,184 @@
+"""Puts the broker together and runs it: the one place where the parts meet."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from foreload_core.units import format_time
+from foreload_system.certificates import read_bundle, require_valid
+from foreload_system.paths import replace_file
+
+from foreload_broker import VERSION
+from foreload_broker.api.metrics_page import MetricsPage
+from foreload_broker.api.server import Server
+from foreload_broker.config import BrokerSettings, unknown_variables
+from foreload_broker.loop.measures import Measures
+from foreload_broker.loop.restart import load
+from foreload_broker.loop.runner import Loop
+from foreload_broker.loop.writer import Writer
+from foreload_broker.platforms.agents import AgentConnections
+from foreload_broker.platforms.dry_run import DryRun
+from foreload_broker.ports import Platform
+from foreload_broker.store.database import Database
+
+_LOG = structlog.get_logger(__name__)
+GRACE_SECONDS = 2.0
+
+
+class AlreadyRunningError(Exception):
+    """Another broker uses this state folder."""
+
+
+class Broker:
+    """One broker, from start to stop.
+
+    Attributes:
+        loop: what it does; there once it has started.
+        address, metrics_address: where it listens.
+    """
+
+    def __init__(self, settings: BrokerSettings, platforms: Callable[[Loop], Sequence[Platform]] | None = None) -> None:
+        """Prepares a broker.
+
+        Args:
+            settings: all of them.
+            platforms: beside connected agents; for tests and simulations.
+        """
+        self._settings = settings
+        self._more_platforms = platforms
+        self._connections = AgentConnections()
+        self.address = self.metrics_address = ""
+
+    async def start(self) -> None:
+        """Opens the database, reads what stands, and listens.
+
+        Raises:
+            AlreadyRunningError, StoreError, CertificateError, AddressInUseError: why it cannot.
+        """
+        settings = self._settings
+        bundle = read_bundle(settings.certificate_folder)
+        require_valid(bundle, datetime.now(UTC))
+        self._database = Database(settings.database)
+        measures = Measures()
+        writer = Writer(self._database, settings, load(self._database))
+        self.loop = Loop(self._database, settings, writer, measures)
+        if settings.shadow:
+            self.loop.platforms = (DryRun(self.loop.post, self.loop.now),)
+        else:
+            more = self._more_platforms(self.loop) if self._more_platforms else ()
+            self.loop.platforms = (self._connections, *more)
+        measures.environments.set_function(lambda: len(writer.fleet.placements))
+        self._server = Server(self.loop, self._connections)
+        self._page = MetricsPage(measures.registry, lambda: self.loop.trouble)
+        self._running = asyncio.create_task(self.loop.run())
+        try:
+            self.address = await self._server.start(settings.listen, settings.certificate_folder)
+            self.metrics_address = await self._page.start(settings.metrics)
+        except BaseException:
+            await self.stop()
+            raise
+        _LOG.info("broker ready", address=self.address, metrics=self.metrics_address, version=VERSION)
+
+    async def stop(self) -> None:
+        """Ends streams, stores what is in the inbox, closes the database."""
+        self._connections.close()
+        self.loop.subscribers.close()
+        await self._server.stop(GRACE_SECONDS)
+        await self._page.stop()
+        self.loop.stop()
+        await self._running
+        self.loop.close()
+        self._database.close()
+        _LOG.info("broker stopped")
+
+
+def run(settings: BrokerSettings) -> None:
+    """Runs a broker until SIGTERM or SIGINT.
+
+    Raises:
+        AlreadyRunningError, StoreError, CertificateError, AddressInUseError: why it does not start.
+    """
+    _log_json(settings.log_level)
+    for name in unknown_variables():
+        _LOG.warning("unknown setting in the environment", variable=name)
+    with _only_one(settings.state):
+        asyncio.run(_serve(settings))
+
+
+async def _serve(settings: BrokerSettings) -> None:
+    broker = Broker(settings)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await broker.start()
+    run_file = settings.state / "run" / "broker.json"
+    _write_run_file(run_file, broker)
+    try:
+        await stopping.wait()
+    finally:
+        await broker.stop()
+        with suppress(FileNotFoundError):
+            run_file.unlink()
+
+
+def _write_run_file(path: Path, broker: Broker) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "pid": os.getpid(),
+        "address": broker.address,
+        "metrics_address": broker.metrics_address,
+        "started_at": format_time(broker.loop.started_at),
+    }
+    replace_file(path, (json.dumps(content) + "\n").encode(), mode=0o644)
+
+
+@contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    """Two brokers on one state folder would each decide for half of the fleet."""
+    path = state / "broker" / "lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRunningError(
+                f"another broker uses {state}; stop it with foreload down, or choose another folder with --state"
+            ) from error
+        yield
+
+
+def _log_json(level: str) -> None:
+    """One JSON object a line on stderr, also for what libraries log."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared = (
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    )
+    renderer = structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    # Libraries speak at warning and above: their chatter is not ours.
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
