@@ -1,0 +1,61 @@
+"""Reads the code that is open, where that is allowed, and says in the language status what came of it."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from foreload_daemon.analysis import LANGUAGES, Analysis, Opened
+from foreload_daemon.daemon import Daemon
+from foreload_daemon.protocol import ANALYSIS_STATE, AnalysisState
+from foreload_daemon.server import ForeloadServer
+
+
+def set_up(server: ForeloadServer, daemon: Daemon) -> None:
+    """Registers the document notifications."""
+
+    def reported(opened: Opened) -> None:
+        server.notify(ANALYSIS_STATE, _state(opened, daemon.context.lensThresholdRatio))
+        daemon.report_changed(opened)
+
+    analysis = Analysis(lambda: daemon.settings.analysis_largest_file_bytes, lambda: daemon.analysis_allowed, reported)
+    daemon.analysis = analysis
+    daemon.on_permission.append(analysis.again)
+    daemon.on_settings.append(analysis.again)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        language = _language(document.language_id, document.uri)
+        if language is not None:
+            analysis.open(document.uri, language, document.text)
+        daemon.document_changed(document.uri, document.text)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        text = server.workspace.get_text_document(uri).source
+        analysis.change(uri, text)
+        daemon.document_changed(uri, text)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        analysis.close(params.text_document.uri)
+
+
+def _language(language_id: str, uri: str) -> str | None:
+    if language_id in LANGUAGES.values():
+        return language_id
+    return next((language for suffix, language in LANGUAGES.items() if uri.endswith(suffix)), None)
+
+
+def _state(opened: Opened, threshold_ratio: float) -> AnalysisState:
+    if opened.report is None:
+        return AnalysisState(opened.uri, f"Foreload: {opened.problem}", 0)
+    from foreload_analyzers import heavy
+
+    count = len(heavy(opened.report, threshold_ratio))
+    problems = opened.report.problems
+    if problems and not opened.report.functions:
+        return AnalysisState(opened.uri, f"Foreload: not analysed: {problems[0]}", 0)
+    words = f"{count} heavy function{'s' if count > 1 else ''} here" if count else "no heavy functions here"
+    return AnalysisState(opened.uri, "; ".join([f"Foreload: {words}", *problems[:1]]), count)

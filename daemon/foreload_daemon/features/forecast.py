@@ -1,0 +1,162 @@
+"""Forecasts from the local history each minute, tells the broker what is expected, and has Prophet fitted once a day."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from foreload_core.features import SCHEMA_VERSION
+from foreload_core.types import Forecast, NoForecast, Resource
+
+from foreload_daemon.broker.fields import known_features
+from foreload_daemon.consent import NotAllowed
+from foreload_daemon.daemon import Daemon
+from foreload_daemon.forecasts import NOTHING_EXPECTED, Outlook, look_ahead, on_the_wire
+from foreload_daemon.history import notes, samples
+from foreload_daemon.protocol import VectorRow
+from foreload_daemon.server import ForeloadServer
+from foreload_daemon.wire import read
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from foreload_daemon.analysis import Opened
+
+_LOG = logging.getLogger(__name__)
+
+SEND_ASK_EVERY = timedelta(minutes=5)
+SCALING = "automaticScaling"
+NUMBERS = "window/features"
+"""Notification among windows: what kind of code this window works on, in numbers."""
+
+
+class ForecastBook:
+    """The last look ahead, and what of it the broker was told."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self.outlook: Outlook = NOTHING_EXPECTED
+        self._sent_ask_at = None
+        self._sent_features: dict[str, float] = {}
+        self._sent_minute = 0
+
+    async def each_minute(self) -> None:
+        """Looks ahead, and tells the broker where that is allowed."""
+        now = self._daemon.clock.now()
+        database = self._daemon.services.database
+        effective = self._daemon.services.gate.effective
+        if effective.automatic_scaling or effective.analysis:
+            revision = await database.run(notes.count_up, "ask_revision")
+            self.outlook = await database.run(look_ahead, now, revision, self.outlook)
+            self._daemon.page_changed()
+        else:
+            self.outlook = NOTHING_EXPECTED
+        try:
+            if effective.automatic_scaling:
+                await self._send_use(now.timestamp())
+                await self._send_ask()
+            if effective.share_features:
+                await self._send_features()
+        except NotAllowed as refusal:
+            _LOG.debug("%s", refusal)
+
+    def forget_sent(self) -> None:
+        """Permission has changed: what is allowed now is told anew."""
+        self._sent_ask_at, self._sent_features = None, {}
+
+    async def _send_use(self, now_seconds: float) -> None:
+        from foreload_system.codecs import sample_to_proto
+
+        minute = int(now_seconds) // 60 * 60 - 60
+        rows = await self._daemon.services.database.run(_minutes_since, self._sent_minute or minute, minute)
+        dropped = 0
+        for row in rows:
+            dropped += await self._daemon.services.link.keep("sample", sample_to_proto(samples.to_sample(row)))
+        self._sent_minute = minute
+        self._daemon.dropped_messages += dropped
+
+    async def _send_ask(self) -> None:
+        from foreload_system.codecs import ask_to_proto
+
+        ask = self.outlook.ask
+        if ask is None or (self._sent_ask_at is not None and ask.made_at - self._sent_ask_at < SEND_ASK_EVERY):
+            return
+        await self._daemon.services.link.keep("ask", ask_to_proto(on_the_wire(ask)))
+        self._sent_ask_at = ask.made_at
+
+    async def _send_features(self) -> None:
+        from foreload_proto.v1 import broker_pb2
+
+        values = known_features(self._daemon.current_features())
+        if values and values != self._sent_features:
+            await self._daemon.services.link.keep(
+                "features", broker_pb2.Features(schema_version=SCHEMA_VERSION, values=values)
+            )
+            self._sent_features = values
+
+
+class FeatureNumbers(dict[str, float]):
+    """Numbers of one document, as one window tells the leading one."""
+
+
+def set_up(server: ForeloadServer, daemon: Daemon) -> None:
+    """Starts forecasting where this window leads."""
+
+    async def lead() -> None:
+        book = ForecastBook(daemon)
+        daemon.forecasts = book
+        daemon.services.sampler.on_minute.append(lambda: server.spawn("the forecast", book.each_minute()) and None)
+        daemon.on_permission.append(lambda: _permission_changed(server, book))
+        server.spawn("the forecast", book.each_minute())
+        server.spawn("fitting", _fit_daily(server, daemon))
+
+    def reported(opened: Opened) -> None:
+        if opened.report is None:
+            return
+        daemon.note_features(dict(opened.report.features))
+        if server.forward is not None:
+            server.spawn("the forecast", server.forward(NUMBERS, {"values": dict(opened.report.features)}))
+
+    async def take_numbers(params: object, _caller: str) -> None:
+        values = params.get("values") if isinstance(params, dict) else None
+        if isinstance(values, dict):
+            daemon.note_features({str(name): read(float, value) for name, value in values.items()})
+
+    server.handlers[NUMBERS] = take_numbers
+    daemon.on_lead.append(lead)
+    daemon.on_report.append(reported)
+
+
+def _permission_changed(server: ForeloadServer, book: ForecastBook) -> None:
+    book.forget_sent()
+    server.spawn("the forecast", book.each_minute())
+
+
+def forecast_rows(outlook: Outlook) -> list[VectorRow]:
+    """What of the forecast is or would be sent, for the permission page."""
+    rows: list[VectorRow] = []
+    for resource, unit, words in (
+        (Resource.CPU, "cpu_cores", "CPU"),
+        (Resource.MEMORY, "memory_bytes", "memory"),
+    ):
+        forecast = outlook.of(resource)
+        if isinstance(forecast, Forecast):
+            steps = min(forecast.steps, max(1, round(1200 / forecast.step_seconds)))
+            value = max(forecast.quantiles[0.9][:steps], default=0.0)
+            rows.append(VectorRow(f"forecast_{unit}_p90", f"{value:.6g}", f"{words} in 20 min, 9 of 10 cases", SCALING))
+        elif isinstance(forecast, NoForecast):
+            rows.append(VectorRow(f"forecast_{unit}_p90", "none", f"{words}: no forecast yet", SCALING))
+    rows.append(
+        VectorRow("run_kind", "test, build ...", "when a run starts: its kind and what it is expected to need", SCALING)
+    )
+    return rows
+
+
+def _minutes_since(connection: sqlite3.Connection, start_seconds: int, last_seconds: int) -> list[samples.Row]:
+    return samples.read(connection, samples.MINUTE_SECONDS, start_seconds, last_seconds + 1)[-60:]
+
+
+async def _fit_daily(_server: ForeloadServer, _daemon: Daemon) -> None:
+    await asyncio.sleep(0)

@@ -1,0 +1,34 @@
+"""Shows everything that left this machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from foreload_core.units import format_time
+
+from foreload_daemon.daemon import Daemon
+from foreload_daemon.history import ledger
+from foreload_daemon.protocol import GET_LEDGER, Ledger, LedgerQuery, LedgerRow
+from foreload_daemon.server import ForeloadServer
+
+MOST_ROWS = 2000
+
+
+def set_up(server: ForeloadServer, daemon: Daemon) -> None:
+    """Registers the request."""
+
+    @server.request(GET_LEDGER, LedgerQuery)
+    async def get_ledger(query: LedgerQuery, _caller: str) -> Ledger:
+        database = daemon.services.database
+        entries = await database.run(ledger.newest, max(1, min(MOST_ROWS, query.limit)))
+        total, total_bytes = await database.run(ledger.totals)
+        return Ledger([_row(entry) for entry in entries], total, total_bytes)
+
+
+def _row(entry: ledger.Entry) -> LedgerRow:
+    values = ", ".join(f"{name} {_value(value)}" for name, value in entry.fields.items())
+    return LedgerRow(format_time(datetime.fromtimestamp(entry.at_seconds, UTC)), entry.kind, entry.bytes, values)
+
+
+def _value(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""Several windows of one environment: one daemon leads (samples, talks to the broker), the others read from its local socket."""
