@@ -82,6 +82,8 @@ class Session:
                 self._complain("broker and agent do not fit", str(error))
             except (TimeoutError, grpc.aio.AioRpcError, ConnectionError) as error:
                 self._complain("no broker; limits stay as they are", _reason(error))
+            except Exception:  # noqa: BLE001 - the limits hold and are measured, whatever the wire does
+                _LOG.exception("the stream to the broker failed")
             else:
                 if renewed:
                     continue
@@ -171,7 +173,7 @@ class Session:
             self._outbox.sent(message)
 
     async def _receive(self, call: Any) -> None:
-        async for response in call:
+        while isinstance(response := await call.read(), agent_pb2.AttachResponse):
             if response.WhichOneof("message") == "instruction":
                 self._on_instruction(response.instruction)
 
