@@ -48,7 +48,9 @@ const pages = {
   outdir: path.join(dist, 'webview'),
   platform: 'browser',
   target: 'chrome126',
-  format: 'iife',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'shared-[hash]',
 };
 const sheet = {
   ...common,

@@ -32,6 +32,10 @@ export async function pause(daemon: Daemon): Promise<void> {
   if (chosen !== undefined) await tell(daemon, PAUSE, { minutes: chosen.minutes });
 }
 
+export async function pauseUntilTomorrow(daemon: Daemon): Promise<void> {
+  await tell(daemon, PAUSE, { minutes: minutesUntilMidnight(new Date()) });
+}
+
 export async function resume(daemon: Daemon): Promise<void> {
   await tell(daemon, PAUSE, { minutes: null });
 }

@@ -71,20 +71,25 @@ export class Daemon implements vscode.Disposable {
     await this.stop();
   }
 
+  /** As a call, since it may become true while something is awaited. */
+  private isDisposed(): boolean {
+    return this.disposed;
+  }
+
   private enter(kind: Phase['kind'], detail: string): void {
     this.current = { kind, detail };
     if (!this.disposed) this.phases.fire(this.current);
   }
 
   private async restart(reasons: readonly string[]): Promise<void> {
-    if (this.disposed) return;
+    if (this.isDisposed()) return;
     this.log.info(`Starting the daemon: ${reasons.join(', ')}`);
     this.enter('starting', 'Foreload is starting.');
     await this.stop();
     try {
       await this.start();
     } catch (error) {
-      if (this.disposed) return;
+      if (this.isDisposed()) return;
       this.log.error(messageOf(error));
       await this.stop();
       if (error instanceof NoPython) this.enter('stopped', error.message);

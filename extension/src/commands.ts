@@ -1,6 +1,6 @@
 // The commands that need no page of their own.
 import * as vscode from 'vscode';
-import { announce, pause, resume } from './announcements';
+import { announce, pause, pauseUntilTomorrow, resume } from './announcements';
 import type { Daemon } from './client';
 import { openProfile } from './profile';
 import { TRY_BROKER } from './protocol';
@@ -21,6 +21,7 @@ export function registerCommands(daemon: Daemon, log: vscode.LogOutputChannel): 
   const commands: Record<string, (...args: unknown[]) => unknown> = {
     announce: () => announce(daemon),
     pause: () => pause(daemon),
+    pauseUntilTomorrow: () => pauseUntilTomorrow(daemon),
     resume: () => resume(daemon),
     newProfile: () => openProfile(daemon),
     tryBroker: () => daemon.notify(TRY_BROKER, {}),

@@ -6,10 +6,11 @@ import { showGauge } from './gauge';
 import { showLanguageStatus } from './language_status';
 import { SET_CONTEXT } from './protocol';
 import { DebugRuns } from './runs/debugging';
+import { Gates } from './runs/gates';
 import { RunSignals } from './runs/signals';
 import { TaskRuns } from './runs/tasks';
 import { watchTerminals } from './runs/terminals';
-import { editorContext, needsRestart } from './settings';
+import { allSettings, editorContext, needsRestart } from './settings';
 import { DashboardView } from './views/dashboard/panel';
 import { DecisionView } from './views/decision/panel';
 import { DoctorView } from './views/doctor/panel';
@@ -34,7 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new LedgerView(context.extensionUri, daemon).register(),
     new DoctorView(context.extensionUri, daemon).register(),
     watchTerminals(signals),
-    new TaskRuns(signals).register(),
+    new TaskRuns(signals, new Gates(context)).register(),
     new DebugRuns(signals).register(),
     keepContext(daemon),
   );
@@ -61,7 +62,10 @@ function keepContext(daemon: Daemon): vscode.Disposable {
     vscode.window.onDidChangeWindowState(send),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (needsRestart(event)) void daemon.requestRestart('a setting changed', true);
-      else if (event.affectsConfiguration('foreload')) send();
+      else if (event.affectsConfiguration('foreload')) {
+        send();
+        daemon.notify('workspace/didChangeConfiguration', { settings: { foreload: allSettings() } });
+      }
     }),
   );
 }

@@ -15,8 +15,13 @@ export function initializationOptions(): object {
     broker: setting('broker.address', ''),
     certificates: setting('broker.certificates', ''),
     environment: setting('environment', ''),
-    settings: vscode.workspace.getConfiguration().get<object>('foreload', {}),
+    settings: allSettings(),
   };
+}
+
+/** All settings of Foreload, nested as their names are. */
+export function allSettings(): object {
+  return vscode.workspace.getConfiguration().get<object>('foreload', {});
 }
 
 /** Whether a change takes effect only with a new start of the daemon. */

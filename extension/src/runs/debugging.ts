@@ -45,7 +45,8 @@ export class DebugRuns implements vscode.DebugConfigurationProvider {
       cwd: textOf(configuration['cwd']),
       kind: configuration['purpose'] === undefined ? null : 'test',
     };
-    const runId = await this.signals.starting(start, launchWaitMilliseconds());
+    const { runId, inTime } = this.signals.starting(start, launchWaitMilliseconds());
+    await inTime;
     const timer = setTimeout(() => this.withdraw(runId), UNUSED_MILLISECONDS);
     this.pending.push({ runId, type: configuration.type, name: configuration.name, timer });
     const marks = [program === null ? '' : path.basename(program), module ?? ''].filter((mark) => mark !== '');

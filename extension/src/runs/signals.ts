@@ -26,16 +26,19 @@ export class RunSignals {
     return runId;
   }
 
-  /** Says that a run is about to start, and waits for its limit `waitMilliseconds` at most, whatever the daemon does. Returns its id. */
-  async starting(start: Start, waitMilliseconds: number): Promise<string> {
+  /**
+   * Says that a run is about to start. `inTime` becomes true when its limit is up or nothing needs to be raised,
+   * false after `waitMilliseconds` whatever the daemon does.
+   */
+  starting(start: Start, waitMilliseconds: number): { runId: string; inTime: Promise<boolean> } {
     const runId = randomUUID();
     let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, waitMilliseconds);
+    const limit = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), waitMilliseconds);
     });
-    await Promise.race([this.ask(runId, start, waitMilliseconds), limit]);
-    clearTimeout(timer);
-    return runId;
+    const answer = this.ask(runId, start, waitMilliseconds).then(() => true);
+    const inTime = Promise.race([answer, limit]).finally(() => clearTimeout(timer));
+    return { runId, inTime };
   }
 
   ended(runId: string, exitCode: number | undefined): void {

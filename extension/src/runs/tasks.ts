@@ -1,12 +1,13 @@
-// Tasks: the editor's own are seen at their start; Foreload's task type and command ask for the limit first.
+// Tasks: the editor's own are seen at their start; a task of Foreload's type also waits there for its limit.
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { launchWaitMilliseconds } from '../settings';
-import { commandOf, type TaskCommand } from './task_commands';
-import type { RunSignals } from './signals';
+import type { Gates } from './gates';
+import type { RunSignals, Start } from './signals';
+import { commandOf } from './task_commands';
+import { filled, type Places } from './variables';
 
 const TYPE = 'foreload';
-const UNUSED_MILLISECONDS = 10_000;
 
 interface RunDefinition extends vscode.TaskDefinition {
   program: string;
@@ -17,17 +18,18 @@ interface RunDefinition extends vscode.TaskDefinition {
 
 /** Watches all tasks and provides Foreload's own. */
 export class TaskRuns implements vscode.TaskProvider {
-  /** Runs that were announced before their launch, by program. */
-  private readonly announced = new Map<string, { runId: string; timer: NodeJS.Timeout }>();
   private readonly running = new Map<vscode.TaskExecution, string>();
 
-  constructor(private readonly signals: RunSignals) {}
+  constructor(
+    private readonly signals: RunSignals,
+    private readonly gates: Gates,
+  ) {}
 
   register(): vscode.Disposable {
     return vscode.Disposable.from(
       vscode.tasks.registerTaskProvider(TYPE, this),
       vscode.commands.registerCommand('foreload.runFileAsTask', () => this.runActiveFile()),
-      vscode.tasks.onDidStartTask(({ execution }) => this.started(execution)),
+      vscode.tasks.onDidStartTask(({ execution }) => void this.started(execution)),
       vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => this.ended(execution, exitCode)),
       vscode.tasks.onDidEndTask(({ execution }) => this.ended(execution, undefined)),
     );
@@ -35,16 +37,14 @@ export class TaskRuns implements vscode.TaskProvider {
 
   provideTasks(): vscode.Task[] {
     const program = activePythonFile();
-    return program === undefined ? [] : [makeTask({ type: TYPE, program }, vscode.TaskScope.Workspace)];
+    return program === undefined ? [] : [this.make({ type: TYPE, program }, vscode.TaskScope.Workspace)];
   }
 
-  /** A task from tasks.json is resolved right before it is launched: the place to wait for its limit. */
-  async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
+  /** Completes a task of tasks.json. The editor asks for this also when nothing is about to run. */
+  resolveTask(task: vscode.Task): vscode.Task | undefined {
     const definition = task.definition as RunDefinition;
-    if (definition.type !== TYPE || typeof definition.program !== 'string') return undefined;
-    const resolved = makeTask(definition, task.scope ?? vscode.TaskScope.Workspace);
-    await this.announce(resolved);
-    return resolved;
+    if (typeof definition.program !== 'string') return undefined;
+    return this.make(definition, task.scope ?? vscode.TaskScope.Workspace);
   }
 
   private async runActiveFile(): Promise<void> {
@@ -54,68 +54,88 @@ export class TaskRuns implements vscode.TaskProvider {
       return;
     }
     await vscode.window.activeTextEditor?.document.save();
-    const task = makeTask({ type: TYPE, program }, vscode.TaskScope.Workspace);
-    await this.announce(task);
-    await vscode.tasks.executeTask(task);
+    await vscode.tasks.executeTask(this.make({ type: TYPE, program }, vscode.TaskScope.Workspace));
   }
 
-  private async announce(task: vscode.Task): Promise<void> {
-    const { program, cwd, kind, commandLine } = describe(task);
-    if (program === null) return;
-    const runId = await this.signals.starting({ trigger: 'task', program, cwd, kind, commandLine }, launchWaitMilliseconds());
-    const timer = setTimeout(() => this.withdraw(program, runId), UNUSED_MILLISECONDS);
-    this.announced.set(program, { runId, timer });
+  private make(definition: RunDefinition, scope: vscode.WorkspaceFolder | vscode.TaskScope): vscode.Task {
+    const command = [definition.interpreter ?? pythonOfWorkspace(), definition.program, ...(definition.args ?? [])];
+    const gate = this.gates.create();
+    const [program = '', ...args] = gate === undefined ? command : this.gates.behind(gate, launchWaitMilliseconds(), command);
+    const cwd = definition.cwd ?? places().folder ?? path.dirname(definition.program);
+    const task = new vscode.Task(
+      definition,
+      scope,
+      `run ${path.basename(definition.program)}`,
+      TYPE,
+      new vscode.ProcessExecution(program, args, { cwd }),
+      [],
+    );
+    task.detail = 'Its limit goes up before it starts';
+    task.presentationOptions = { echo: false };
+    return task;
   }
 
-  /** The launch never came: the run is over before it began. */
-  private withdraw(program: string, runId: string): void {
-    if (this.announced.get(program)?.runId === runId) this.announced.delete(program);
-    this.signals.ended(runId, undefined);
-  }
-
-  private started(execution: vscode.TaskExecution): void {
-    const described = describe(execution.task);
-    const marks = [described.mark, execution.task.name].filter((mark) => mark !== '');
-    const announced = this.announced.get(described.program ?? '');
-    if (announced !== undefined) {
-      clearTimeout(announced.timer);
-      this.announced.delete(described.program ?? '');
-      this.follow(execution, announced.runId, marks);
-    } else if (this.signals.duplicates.ofLaunch(marks, Date.now()) === undefined) {
-      const { program, cwd, kind, commandLine } = described;
-      if (commandLine !== null) this.follow(execution, this.signals.started({ trigger: 'task', program, cwd, kind, commandLine }), marks);
+  private async started(execution: vscode.TaskExecution): Promise<void> {
+    const gate = gateOf(execution.task);
+    if (gate !== undefined) {
+      this.gates.close(gate);
+      const wait = launchWaitMilliseconds();
+      const { runId, inTime } = this.signals.starting(ownStart(execution.task), wait);
+      this.running.set(execution, runId);
+      if (await inTime) this.gates.open(gate);
+      return;
     }
-  }
-
-  private follow(execution: vscode.TaskExecution, runId: string, marks: readonly string[]): void {
+    const { start, marks } = foreignStart(execution.task);
+    if (start === undefined || this.signals.duplicates.ofLaunch(marks, Date.now()) !== undefined) return;
+    const runId = this.signals.started(start);
     this.running.set(execution, runId);
     this.signals.duplicates.remember({ runId, trigger: 'task', marks }, Date.now());
   }
 
   private ended(execution: vscode.TaskExecution, exitCode: number | undefined): void {
     const runId = this.running.get(execution);
+    const gate = gateOf(execution.task);
+    if (gate !== undefined) this.gates.close(gate);
     if (runId === undefined) return;
     this.running.delete(execution);
     this.signals.ended(runId, exitCode);
   }
 }
 
-function describe(task: vscode.Task): TaskCommand & { program: string | null; cwd: string | null; kind: string | null } {
-  const { execution, definition } = task;
-  const known = execution instanceof vscode.CustomExecution ? undefined : execution;
-  const own = definition.type === TYPE ? (definition as RunDefinition) : undefined;
-  const kind = task.group?.id === 'build' || task.group?.id === 'test' ? task.group.id : null;
-  return { ...commandOf(known), program: own === undefined ? null : own.program, cwd: known?.options?.cwd ?? null, kind };
+/** The gate that a task of ours waits at, read from its command so that it is found after a reload too. */
+function gateOf({ definition, execution }: vscode.Task): string | undefined {
+  if (definition.type !== TYPE || !(execution instanceof vscode.ProcessExecution)) return undefined;
+  return execution.process === '/bin/sh' ? execution.args[1] : undefined;
 }
 
-function makeTask(definition: RunDefinition, scope: vscode.WorkspaceFolder | vscode.TaskScope): vscode.Task {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-  const cwd = definition.cwd ?? folder ?? path.dirname(definition.program);
-  const interpreter = definition.interpreter ?? pythonOfWorkspace();
-  const execution = new vscode.ProcessExecution(interpreter, [definition.program, ...(definition.args ?? [])], { cwd });
-  const task = new vscode.Task(definition, scope, `run ${path.basename(definition.program)}`, TYPE, execution, []);
-  task.detail = 'Its limit goes up before it starts';
-  return task;
+function ownStart({ definition, execution, group }: vscode.Task): Start {
+  const { program } = definition as RunDefinition;
+  return { trigger: 'task', program: filled(program, places()), cwd: folderOf(execution), kind: kindOf(group) };
+}
+
+/** What a task of another type starts; nothing where it says nothing of it. */
+function foreignStart({ execution, group, name }: vscode.Task): { start: Start | undefined; marks: string[] } {
+  const { commandLine, mark } = commandOf(execution instanceof vscode.CustomExecution ? undefined : execution);
+  if (commandLine === null) return { start: undefined, marks: [] };
+  const start = { trigger: 'task', commandLine: filled(commandLine, places()), cwd: folderOf(execution), kind: kindOf(group) };
+  return { start, marks: [filled(mark, places()), name].filter((text) => text !== '') };
+}
+
+function kindOf(group: vscode.TaskGroup | undefined): string | null {
+  return group?.id === 'build' || group?.id === 'test' ? group.id : null;
+}
+
+function folderOf(execution: vscode.Task['execution']): string | null {
+  const given = execution instanceof vscode.CustomExecution ? undefined : execution?.options?.cwd;
+  return given === undefined ? (places().folder ?? null) : filled(given, places());
+}
+
+function places(): Places {
+  const document = vscode.window.activeTextEditor?.document;
+  return {
+    folder: vscode.workspace.workspaceFolders?.[0]?.uri.fsPath,
+    file: document?.uri.scheme === 'file' ? document.uri.fsPath : undefined,
+  };
 }
 
 /** The interpreter of the Python extension where there is one, else python3. */

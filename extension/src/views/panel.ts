@@ -84,7 +84,7 @@ export class Page<FromPage, ToPage> implements vscode.WebviewPanelSerializer {
 <link rel="stylesheet" href="${file('foreload.css')}">
 <title>${this.kind.title}</title>
 </head>
-<body><main id="page" data-page="${this.kind.name}"></main><script nonce="${nonce}" src="${file(`${this.kind.name}.js`)}"></script></body>
+<body><main id="page" data-page="${this.kind.name}"></main><script type="module" nonce="${nonce}" src="${file(`${this.kind.name}.js`)}"></script></body>
 </html>`;
   }
 }

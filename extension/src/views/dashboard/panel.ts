@@ -99,6 +99,7 @@ export class DashboardView {
   }
 
   private phaseChanged(): void {
+    if (!this.page.isVisible) return;
     const { kind, detail } = this.daemon.phase;
     if (kind === 'running') void this.refresh();
     else this.page.post({ type: 'unavailable', stopped: kind === 'stopped', text: detail });

@@ -6,6 +6,8 @@ import { GET_LEDGER, type Ledger, type Outcome, PURGE } from '../../protocol';
 import { Page } from '../panel';
 import type { FromLedger, ToLedger } from './protocol';
 
+const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export class LedgerView {
   private readonly page: Page<FromLedger, ToLedger>;
 
@@ -36,7 +38,8 @@ export class LedgerView {
 
   private async send(limit: number): Promise<void> {
     try {
-      this.page.post({ type: 'ledger', ledger: await this.daemon.request<Ledger>(GET_LEDGER, { limit }) });
+      const ledger = await this.daemon.request<Ledger>(GET_LEDGER, { limit });
+      this.page.post({ type: 'ledger', ledger, timeZone: TIME_ZONE });
     } catch (error) {
       this.page.post({ type: 'failed', text: messageOf(error) });
     }

@@ -3,4 +3,5 @@ import type { Ledger, Outcome } from '../../protocol';
 
 export type FromLedger = { type: 'ready'; limit: number } | { type: 'permission' } | { type: 'purge' };
 
-export type ToLedger = { type: 'ledger'; ledger: Ledger } | { type: 'purged'; outcome: Outcome } | { type: 'failed'; text: string };
+export type ToLedger =
+  { type: 'ledger'; ledger: Ledger; timeZone: string } | { type: 'purged'; outcome: Outcome } | { type: 'failed'; text: string };

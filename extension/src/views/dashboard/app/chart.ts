@@ -7,6 +7,7 @@ import type { ChartData } from './model';
 import { drawAbove, drawBehind } from './painting';
 
 const TIME_AXIS_PIXELS = 22;
+const AWAY_PIXELS = -10;
 const SYNC_KEY = 'foreload';
 const stepped = uPlot.paths.stepped?.({ align: 1 });
 
@@ -52,10 +53,11 @@ export class Chart {
     if (width !== this.plot.width) this.plot.setSize({ width, height: this.plot.height });
   }
 
-  /** Puts the cursor at a sample, and those of the other charts with it. */
-  point(index: number): void {
-    const time = this.data.times[index];
-    if (time !== undefined) this.plot.setCursor({ left: this.plot.valToPos(time, 'x'), top: 0 });
+  /** Puts the cursor at a sample, or takes it away. */
+  point(index: number | null): void {
+    const time = index === null ? undefined : this.data.times[index];
+    const left = time === undefined ? AWAY_PIXELS : this.plot.valToPos(time, 'x');
+    this.plot.setCursor({ left, top: time === undefined ? AWAY_PIXELS : 0 }, false);
   }
 
   /** Where the cursor stands, in pixels from the left edge of the chart. */

@@ -5,6 +5,8 @@ import { element, svg } from '../../shared/dom';
 import type { Stretch } from './model';
 
 const TRIANGLES: Record<string, string> = { up: 'M6 1 11 11 1 11Z', down: 'M6 11 1 1 11 1Z' };
+const TEXT_PIXELS_A_LETTER = 6;
+const TEXT_PIXELS_AROUND = 16;
 const MARK_PIXELS = 18;
 const MARK_TEXT_PIXELS = 50;
 
@@ -25,7 +27,10 @@ export function laneNodes(
   const ratio = (time: number): number => (time - view.from) / (view.to - view.from);
   const percent = (time: number): string => `${(ratio(time) * 100).toFixed(3)}%`;
   const nodes: HTMLElement[] = [];
-  for (const window of dashboard.windows) nodes.push(...windowNodes(window, view, percent, width, clock, hooks));
+  const pixels = (time: number): number => ratio(time) * width;
+  for (const window of dashboard.windows) {
+    nodes.push(...windowNodes(window, nextStart(dashboard.windows, window, dashboard.now), { view, pixels, percent }, clock, hooks));
+  }
   let freeFrom = -Infinity;
   for (const mark of [...dashboard.marks].sort((one, other) => one.at - other.at)) {
     if (mark.at < view.from || mark.at > view.to) continue;
@@ -42,20 +47,22 @@ export function laneNodes(
   return nodes;
 }
 
-function windowNodes(
-  window: LaneWindow,
-  view: Stretch,
-  percent: (time: number) => string,
-  width: number,
-  clock: Clock,
-  hooks: LaneHooks,
-): HTMLElement[] {
+interface LaneScale {
+  view: Stretch;
+  /** Pixels from the left edge. */
+  pixels: (time: number) => number;
+  percent: (time: number) => string;
+}
+
+/** A window's block; its name stands inside, else beside it where nothing else stands, else in the title alone. */
+function windowNodes(window: LaneWindow, freeUntil: number, scale: LaneScale, clock: Clock, hooks: LaneHooks): HTMLElement[] {
+  const { view, pixels, percent } = scale;
   const start = Math.max(window.start, view.from);
   const end = Math.min(window.end, view.to);
   if (end <= start) return [];
   const title = `${window.text}, ${clock.timeText(window.start)} to ${clock.timeText(window.end)}`;
-  const pixels = ((end - start) / (view.to - view.from)) * width;
-  const fits = pixels > window.text.length * 6 + 16;
+  const needed = window.text.length * TEXT_PIXELS_A_LETTER + TEXT_PIXELS_AROUND;
+  const fits = pixels(end) - pixels(start) >= needed;
   const node = element('button', {
     class: `win ${window.kind}`,
     text: fits ? window.text : '',
@@ -64,11 +71,16 @@ function windowNodes(
   });
   node.style.setProperty('left', percent(start));
   node.style.setProperty('width', `calc(${percent(end)} - ${percent(start)})`);
-  const room = ((view.to - end) / (view.to - view.from)) * width;
-  if (fits || room < window.text.length * 6 + 16) return [node];
+  if (fits || pixels(Math.min(freeUntil, view.to)) - pixels(end) < needed) return [node];
   const beside = element('span', { class: 'wintext', text: window.text, attributes: { 'aria-hidden': 'true' } });
   beside.style.setProperty('left', `calc(${percent(end)} + 5px)`);
   return [node, beside];
+}
+
+/** When the next block begins, or the label of now, which reaches to the left of it. */
+function nextStart(windows: readonly LaneWindow[], window: LaneWindow, now: number): number {
+  const later = windows.filter((other) => other !== window && other.end > window.end).map((other) => other.start);
+  return Math.min(Infinity, ...later, ...(now > window.end ? [window.end] : []));
 }
 
 function markNode(mark: LaneMark, time: string, hooks: LaneHooks): HTMLElement {

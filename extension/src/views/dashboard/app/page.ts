@@ -116,7 +116,7 @@ export class DashboardPage {
     replaceContent(this.lead, element('h1', { text: dashboard.sentence }), planned === undefined ? null : leadActions(planned, rows));
     replaceContent(
       this.bar,
-      legend(this.timeline.isShort),
+      legend(this.timeline.shortOf),
       segments('range', 'Range', RANGES, this.state.range, (range) => this.choose(range as Range)),
     );
     replaceContent(this.foot, ...this.footNodes(dashboard));
@@ -216,7 +216,7 @@ function sideNodes(dashboard: Dashboard): HTMLElement[] {
 }
 
 /** What the lines mean; the words beside it say the same, so it is hidden from readers. */
-function legend(short: boolean): HTMLElement {
+function legend(shortOf: readonly string[]): HTMLElement {
   const line = (d: string, role: string, extra: Record<string, string> = {}): SVGElement =>
     svg('path', { d, class: role, fill: 'none', 'stroke-width': '1.75', ...extra });
   const entry = (text: string, ...shapes: SVGElement[]): HTMLElement => {
@@ -232,6 +232,11 @@ function legend(short: boolean): HTMLElement {
     entry('forecast, 8 of 10 cases', box('f-band'), line('M1 6H21', 's-use', { 'stroke-dasharray': '5 3', 'stroke-width': '1.5' })),
     entry('limit', line('M1 9H10V3H21', 's-limit')),
     entry('planned limit', line('M1 9H10V3H21', 's-limit', { 'stroke-dasharray': '2 3' })),
-    short ? entry('short of it', box('f-bad')) : null,
+    shortOf.length > 0 ? entry(`short of ${shortOf.map(inSentence).join(' and ')}`, box('f-bad')) : null,
   );
+}
+
+/** A resource's name inside a sentence: abbreviations keep their capitals. */
+function inSentence(name: string): string {
+  return name === name.toUpperCase() ? name : name.toLowerCase();
 }

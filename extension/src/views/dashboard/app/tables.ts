@@ -1,7 +1,7 @@
 // The dashboard's tables: decisions and runs.
 import type { Dashboard, DecisionRow, RunRow } from '../../../protocol';
 import { act, type Child, element, icon } from '../../shared/dom';
-import { type Clock, countText, durationText } from '../../shared/format';
+import { type Clock, countText } from '../../shared/format';
 
 /** Icon and colour class of each outcome. */
 const OUTCOMES: Record<string, [iconName: string, kind: string]> = {
@@ -51,11 +51,14 @@ export function decisionTable({ decisions, now }: Dashboard, clock: Clock, hooks
 function decisionRow(row: DecisionRow, now: number, clock: Clock, hooks: DecisionHooks): HTMLElement {
   const [iconName, kind] = OUTCOMES[row.outcome] ?? ['circle-large', ''];
   const answer = hooks.answer(row.decisionId);
-  const outcome = element('span', { class: `out ${kind}` }, icon(iconName), answer ?? row.outcomeText);
+  const outcome =
+    answer === undefined
+      ? element('span', { class: `out ${kind}` }, icon(iconName), row.outcomeText)
+      : element('span', { class: 'out' }, icon('check'), answer);
   return element(
     'tr',
     { attributes: { 'data-decision': row.decisionId, 'data-outcome': row.outcome } },
-    element('td', { class: 'nowrap strong', text: clock.momentText(row.at, now) }),
+    whenCell(row.at, now, clock),
     element('td', { class: 'full' }, row.what, row.why === '' ? null : element('span', { class: 'why', text: row.why })),
     element('td', {}, outcome),
     element('td', { class: 'num' }, decisionActions(row, hooks)),
@@ -65,18 +68,16 @@ function decisionRow(row: DecisionRow, now: number, clock: Clock, hooks: Decisio
 export function runTable({ runs, now }: Dashboard, clock: Clock): HTMLElement {
   const rows = runs.map((row) => runRow(row, now, clock));
   const empty = 'No run seen yet. Start a program in a terminal, as a task or under the debugger, and its start is listed here.';
-  return table('fold runs', ['When', 'Run', 'Its limit', 'Took'], rows.length > 0 ? rows : [emptyRow(4, empty)]);
+  return table('fold runs', ['When', 'Run', 'Its limit'], rows.length > 0 ? rows : [emptyRow(3, empty)]);
 }
 
 function runRow(row: RunRow, now: number, clock: Clock): HTMLElement {
-  const took = row.seconds === null ? element('span', { class: 'muted', text: 'running' }) : durationText(row.seconds);
   return element(
     'tr',
     {},
-    element('td', { class: 'nowrap strong', text: clock.momentText(row.at, now) }),
+    whenCell(row.at, now, clock),
     element('td', { class: 'full' }, row.name, element('span', { class: 'second', text: ` ${TRIGGERS[row.trigger] ?? row.trigger}` })),
     element('td', { class: 'second limit-cell', text: row.text }),
-    element('td', { class: 'nowrap took' }, took),
   );
 }
 
@@ -86,6 +87,13 @@ const TRIGGERS: Record<string, string> = {
   debug: 'under the debugger',
   process: 'outside of the editor',
 };
+
+/** The time; on another day than today with the day below it. */
+function whenCell(at: number, now: number, clock: Clock): HTMLElement {
+  const day = clock.dayText(at);
+  const below = day === clock.dayText(now) ? null : element('span', { class: 'why', text: day });
+  return element('td', { class: 'nowrap' }, element('span', { class: 'strong', text: clock.timeText(at) }), below);
+}
 
 export function totalText(shown: number, total: number): string {
   return total > shown ? `${countText(shown)} of ${countText(total)}` : '';

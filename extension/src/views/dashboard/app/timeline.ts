@@ -53,8 +53,9 @@ export class Timeline {
     return this.zoom !== null;
   }
 
-  get isShort(): boolean {
-    return this.charts.some((chart) => chart.isShort);
+  /** What the forecast goes above the limit of. */
+  get shortOf(): string[] {
+    return this.charts.filter((chart) => chart.isShort).map((chart) => chart.measure.name);
   }
 
   setClock(clock: Clock): void {
@@ -176,8 +177,7 @@ export class Timeline {
 
   private point(sample: number | null): void {
     this.cursor = sample;
-    const [first] = this.rows.values();
-    if (sample !== null) first?.chart?.point(sample);
+    for (const row of this.rows.values()) row.chart?.point(sample);
     this.showTip();
   }
 

@@ -1,7 +1,7 @@
 // The ledger: every message that left this machine, newest first.
 import type { Ledger, LedgerRow } from '../../../protocol';
 import { act, button, element, iconButton, replaceContent, section } from '../../shared/dom';
-import { bytesText, countText } from '../../shared/format';
+import { bytesText, Clock, countText } from '../../shared/format';
 import { Host, pageElement } from '../../shared/host';
 import type { FromLedger, ToLedger } from '../protocol';
 
@@ -13,10 +13,13 @@ const open = new Set<string>();
 let ledger: Ledger | undefined;
 let limit = PAGE_ROWS;
 let word = '';
+let clock = new Clock('UTC');
 
 function receive(message: ToLedger): void {
-  if (message.type === 'ledger') ledger = message.ledger;
-  else word = message.type === 'purged' ? message.outcome.text : message.text;
+  if (message.type === 'ledger') {
+    ledger = message.ledger;
+    clock = new Clock(message.timeZone);
+  } else word = message.type === 'purged' ? message.outcome.text : message.text;
   paint();
 }
 
@@ -82,7 +85,7 @@ function rowNodes(row: LedgerRow, key: string): HTMLElement[] {
     'tr',
     { class: isOpen ? 'open' : '' },
     element('td', {}, toggle),
-    element('td', { class: 'nowrap', text: row.at }),
+    element('td', { class: 'nowrap', text: momentText(row.at) }),
     element('td', { text: row.kind }),
     element('td', { class: 'num size', text: bytesText(row.bytes) }),
   );
@@ -97,16 +100,19 @@ function fields(values: string): HTMLElement {
   return list;
 }
 
+/** "name value, name value" as pairs; what has another form stays whole. */
 function pairs(values: string): [string, string][] {
-  try {
-    const parsed: unknown = JSON.parse(values);
-    if (typeof parsed === 'object' && parsed !== null) {
-      return Object.entries(parsed).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return [['', values]];
+  return values.split(', ').map((part) => {
+    const space = part.indexOf(' ');
+    return space < 0 ? ['', part] : [part.slice(0, space), part.slice(space + 1)];
+  });
+}
+
+/** Today's messages by their second, older ones with their day. */
+function momentText(at: string): string {
+  const seconds = Date.parse(at) / 1000;
+  const day = clock.dayText(seconds);
+  return day === clock.dayText(Date.now() / 1000) ? clock.secondText(seconds) : `${day}, ${clock.secondText(seconds)}`;
 }
 
 function foot(shown: Ledger): HTMLElement {

@@ -1,6 +1,7 @@
 // The permission page: four switches, and exactly what each would send.
 import type { Permission, Switches, VectorRow } from '../../../protocol';
 import { act, button, type Child, element, icon, replaceContent } from '../../shared/dom';
+import { Clock } from '../../shared/format';
 import { Host, pageElement } from '../../shared/host';
 import type { FromPermission, ToPermission } from '../protocol';
 import { CHOICES, leavesText, NEVER_LEAVES } from './words';
@@ -10,12 +11,14 @@ const page = pageElement();
 let permission: Permission | undefined;
 let chosen: Switches = { analysis: false, shareFeatures: false, automaticScaling: false, cohortHistory: false };
 let word = '';
+let clock = new Clock('UTC');
 
 function receive(message: ToPermission): void {
   if (message.type === 'failed') {
     word = message.text;
   } else {
     permission = message.permission;
+    clock = new Clock(message.timeZone);
     chosen = { ...permission.switches };
     word = message.saved ? savedText(permission) : '';
   }
@@ -129,7 +132,9 @@ function savedText({ switches, confirmedByBroker }: Permission): string {
 
 function vectorCard(shown: Permission): HTMLElement {
   const body: Child[] = [];
-  for (const { name, quoted } of CHOICES) {
+  for (const { name, quoted } of [...CHOICES].sort(
+    (one, other) => Number(other.name === 'automaticScaling') - Number(one.name === 'automaticScaling'),
+  )) {
     const rows = shown.vector.filter((row) => row.switch === name);
     if (rows.length === 0) continue;
     const tag = element('span', { class: 'tag', text: chosen[name] ? 'sent' : 'off: not sent' });
@@ -150,7 +155,7 @@ function vectorCard(shown: Permission): HTMLElement {
     { class: 'head' },
     element('h2', { text: 'Exactly what would be sent', attributes: { id: 'h-vec' } }),
     element('span', { class: 'grow' }),
-    element('span', { class: 'small', text: `now, ${shown.at}` }),
+    element('span', { class: 'small', text: `now, ${clock.secondText(Date.parse(shown.at) / 1000)}` }),
   );
   const foot = element(
     'div',
