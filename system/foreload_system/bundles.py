@@ -156,9 +156,7 @@ def parse_certificates(path: Path, pem: bytes) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(pem)
     except ValueError as error:
-        raise CertificateError(
-            f"{path} is no certificate ({error}); needed is PEM text with BEGIN CERTIFICATE"
-        ) from error
+        raise CertificateError(f"{path} is no certificate; needed is PEM text with BEGIN CERTIFICATE") from error
 
 
 def parse_key(path: Path, pem: bytes) -> ec.EllipticCurvePrivateKey:
@@ -170,7 +168,9 @@ def parse_key(path: Path, pem: bytes) -> ec.EllipticCurvePrivateKey:
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise CertificateError(f"{path} is no private key ({error}); needed is PEM text without a password") from error
+        raise CertificateError(
+            f"{path} is no private key; needed is PEM text with BEGIN PRIVATE KEY, without a password"
+        ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise CertificateError(f"{path} is a {type(key).__name__}; needed is an elliptic-curve key (P-256)")
     return key
