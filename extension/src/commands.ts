@@ -49,8 +49,8 @@ async function stopped(daemon: Daemon, log: vscode.LogOutputChannel): Promise<vo
 }
 
 /** A click on a lens: goes to the function and shows what is known of it, which the daemon's hover says. */
-async function explainFunction(target: unknown, second?: unknown): Promise<void> {
-  const place = placeOf(target, second);
+async function explainFunction(target: unknown): Promise<void> {
+  const place = placeOf(target);
   if (place === undefined) return;
   const editor = await vscode.window.showTextDocument(place.uri);
   editor.selection = new vscode.Selection(place.position, place.position);
@@ -58,16 +58,10 @@ async function explainFunction(target: unknown, second?: unknown): Promise<void>
   await vscode.commands.executeCommand('editor.action.showHover');
 }
 
-interface Place {
-  uri: vscode.Uri;
-  position: vscode.Position;
-}
-
 /** The place that a lens names: {uri, line, character}, lines and characters from 0. */
-function placeOf(target: unknown, second: unknown): Place | undefined {
-  const given = typeof target === 'string' ? { uri: target, line: second } : (target as Record<string, unknown> | null);
-  if (given === null || typeof given !== 'object' || typeof given.uri !== 'string') return undefined;
-  const { line, character } = given as { line?: unknown; character?: unknown };
-  const position = new vscode.Position(typeof line === 'number' ? line : 0, typeof character === 'number' ? character : 0);
-  return { uri: vscode.Uri.parse(given.uri), position };
+function placeOf(target: unknown): { uri: vscode.Uri; position: vscode.Position } | undefined {
+  if (typeof target !== 'object' || target === null) return undefined;
+  const { uri, line, character } = target as Record<string, unknown>;
+  if (typeof uri !== 'string' || typeof line !== 'number' || typeof character !== 'number') return undefined;
+  return { uri: vscode.Uri.parse(uri), position: new vscode.Position(line, character) };
 }

@@ -10,7 +10,12 @@ const PRIORITY = 10;
 export function showGauge(daemon: Daemon): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('foreload.gauge', vscode.StatusBarAlignment.Left, PRIORITY);
   item.name = 'Foreload';
+  let shown = '';
   const paint = (view: GaugeView): void => {
+    // Setting a tooltip anew closes the one that is being read.
+    const key = JSON.stringify(view);
+    if (key === shown) return;
+    shown = key;
     const { text, command, warning } = face(view);
     item.text = text;
     item.command = command;

@@ -17,13 +17,15 @@ const COMMANDS = new Set([
 export class DashboardView {
   readonly page: Page<FromDashboard, ToDashboard>;
   private range: Range = '6h';
+  /** What may be done with each decision that is shown. */
+  private actions = new Map<string, readonly string[]>();
   /** Whether the page has a document that listens. */
   private listening = false;
 
   constructor(
     extension: vscode.Uri,
     private readonly daemon: Daemon,
-    private readonly explain: (decisionId: string) => void,
+    private readonly explain: (decisionId: string, actions: readonly string[]) => void,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.page = new Page(extension, {
@@ -57,7 +59,7 @@ export class DashboardView {
         await this.act(message.action, message.decisionId);
         break;
       case 'why':
-        this.explain(message.decisionId);
+        this.explain(message.decisionId, this.actions.get(message.decisionId) ?? []);
         break;
       case 'command':
         if (COMMANDS.has(message.name)) await vscode.commands.executeCommand(`foreload.${message.name}`);
@@ -90,6 +92,7 @@ export class DashboardView {
   }
 
   private post(dashboard: Dashboard): void {
+    this.actions = new Map(dashboard.decisions.map((row) => [row.decisionId, row.actions]));
     if (dashboard.range === this.range) this.page.post({ type: 'dashboard', dashboard, timeZone: TIME_ZONE });
   }
 

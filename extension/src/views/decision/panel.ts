@@ -9,6 +9,8 @@ import type { FromDecision, ToDecision } from './protocol';
 export class DecisionView {
   private readonly page: Page<FromDecision, ToDecision>;
   private decisionId = '';
+  /** What the log offers to do with it. */
+  private actions: readonly string[] = [];
   private explanation: Explanation | undefined;
 
   constructor(
@@ -29,8 +31,9 @@ export class DecisionView {
     });
   }
 
-  open(decisionId: string): void {
+  open(decisionId: string, actions: readonly string[] = []): void {
     this.decisionId = decisionId;
+    this.actions = actions;
     this.page.show();
     void this.send();
   }
@@ -56,7 +59,7 @@ export class DecisionView {
     if (this.decisionId === '') return;
     try {
       this.explanation = await this.daemon.request<Explanation>(EXPLAIN, { decisionId: this.decisionId });
-      this.page.post({ type: 'explanation', decisionId: this.decisionId, explanation: this.explanation });
+      this.page.post({ type: 'explanation', decisionId: this.decisionId, explanation: this.explanation, actions: this.actions });
     } catch (error) {
       this.page.post({ type: 'failed', text: messageOf(error) });
     }

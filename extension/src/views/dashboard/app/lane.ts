@@ -6,7 +6,8 @@ import type { Stretch } from './model';
 
 const TRIANGLES: Record<string, string> = { up: 'M6 1 11 11 1 11Z', down: 'M6 11 1 1 11 1Z' };
 const TEXT_PIXELS_A_LETTER = 6;
-const TEXT_PIXELS_AROUND = 16;
+const TEXT_PIXELS_INSIDE = 14;
+const TEXT_PIXELS_BESIDE = 7;
 const MARK_PIXELS = 18;
 const MARK_TEXT_PIXELS = 50;
 
@@ -61,8 +62,8 @@ function windowNodes(window: LaneWindow, freeUntil: number, scale: LaneScale, cl
   const end = Math.min(window.end, view.to);
   if (end <= start) return [];
   const title = `${window.text}, ${clock.timeText(window.start)} to ${clock.timeText(window.end)}`;
-  const needed = window.text.length * TEXT_PIXELS_A_LETTER + TEXT_PIXELS_AROUND;
-  const fits = pixels(end) - pixels(start) >= needed;
+  const textPixels = window.text.length * TEXT_PIXELS_A_LETTER;
+  const fits = pixels(end) - pixels(start) >= textPixels + TEXT_PIXELS_INSIDE;
   const node = element('button', {
     class: `win ${window.kind}`,
     text: fits ? window.text : '',
@@ -71,7 +72,7 @@ function windowNodes(window: LaneWindow, freeUntil: number, scale: LaneScale, cl
   });
   node.style.setProperty('left', percent(start));
   node.style.setProperty('width', `calc(${percent(end)} - ${percent(start)})`);
-  if (fits || pixels(Math.min(freeUntil, view.to)) - pixels(end) < needed) return [node];
+  if (fits || pixels(Math.min(freeUntil, view.to)) - pixels(end) < textPixels + TEXT_PIXELS_BESIDE) return [node];
   const beside = element('span', { class: 'wintext', text: window.text, attributes: { 'aria-hidden': 'true' } });
   beside.style.setProperty('left', `calc(${percent(end)} + 5px)`);
   return [node, beside];

@@ -1,5 +1,6 @@
 // The dashboard's tables: decisions and runs.
 import type { Dashboard, DecisionRow, RunRow } from '../../../protocol';
+import { ACTIONS } from '../../shared/actions';
 import { act, type Child, element, icon } from '../../shared/dom';
 import { type Clock, countText } from '../../shared/format';
 
@@ -17,15 +18,6 @@ const OUTCOMES: Record<string, [iconName: string, kind: string]> = {
   shadow: ['eye', ''],
 };
 
-/** What a person may say to a decision, in the order of the row. */
-const ACTIONS: [name: string, text: string][] = [
-  ['why', 'Why'],
-  ['undo', 'Undo'],
-  ['decline', 'Not this time'],
-  ['pin', 'Pin'],
-  ['unpin', 'Unpin'],
-];
-
 export interface DecisionHooks {
   why: (decisionId: string) => void;
   act: (action: string, decisionId: string) => void;
@@ -35,7 +27,7 @@ export interface DecisionHooks {
 
 export function decisionActions(row: DecisionRow, hooks: DecisionHooks): HTMLElement {
   const acts = element('span', { class: 'acts' });
-  for (const [name, text] of ACTIONS) {
+  for (const [name, text] of [['why', 'Why'] as const, ...ACTIONS]) {
     if (!row.actions.includes(name)) continue;
     const press = (): void => (name === 'why' ? hooks.why(row.decisionId) : hooks.act(name, row.decisionId));
     acts.append(act(text, press, `${text}: ${row.what}`));

@@ -3,6 +3,7 @@ import { button, element, iconButton, replaceContent } from '../../shared/dom';
 import { Host, pageElement } from '../../shared/host';
 import { parseMarkdown } from '../../shared/markdown';
 import { blockNodes } from '../../shared/markdown_nodes';
+import { ACTIONS } from '../../shared/actions';
 import type { FromDecision, ToDecision } from '../protocol';
 
 const host = new Host<FromDecision, ToDecision, object>((message) => receive(message));
@@ -26,13 +27,13 @@ function paint(): void {
     replaceContent(page, word === '' ? element('p', { class: 'muted', text: 'Asking the daemon.' }) : note);
     return;
   }
-  const { explanation, decisionId } = shown;
+  const { explanation, decisionId, actions } = shown;
   const acts = element(
     'span',
     { class: 'acts' },
-    button('Undo', () => host.send({ type: 'act', action: 'undo' })),
-    button('Pin', () => host.send({ type: 'act', action: 'pin' })),
-    button('Not this time', () => host.send({ type: 'act', action: 'decline' })),
+    ...ACTIONS.filter(([name]) => actions.includes(name)).map(([name, text]) =>
+      button(text, () => host.send({ type: 'act', action: name })),
+    ),
     iconButton('copy', 'Copy as text', () => host.send({ type: 'copy' })),
     iconButton('pulse', 'Dashboard', () => host.send({ type: 'dashboard' })),
   );
