@@ -151,7 +151,7 @@ def start(options: argparse.Namespace) -> None:
             folder.mkdir(exist_ok=True)
             folder.chmod(0o711)  # the IDE's user may pass through, and not look around
     say(f"Starting the IDE as {user.name} …")
-    bench.make_folders(state / "certs" / f"environment-{options.environment}")
+    bench.make_folders(state / "certs" / f"environment-{options.environment}", python)
     environment = bench.environment(
         {
             **wired,

@@ -69,40 +69,21 @@ def _bundle_python() -> str | None:
     return None
 
 
+def _vsce(folder: Path, target: Path, what: str) -> None:
+    options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--no-rewrite-relative-links"]
+    run([tool("vsce"), "package", *options, "--out", str(target)], cwd=folder, what=what)
+
+
 def _pack() -> str | None:
     OUT.mkdir(exist_ok=True)
-    for old in OUT.glob("foreload-*.vsix"):
+    for old in OUT.glob("foreload-[0-9]*.vsix"):
         old.unlink()
-    run(
-        [
-            tool("vsce"),
-            "package",
-            "--no-dependencies",
-            "--allow-missing-repository",
-            "--skip-license",
-            "--out",
-            str(vsix()),
-        ],
-        cwd=ROOT,
-        what="Packing the extension",
-    )
+    _vsce(ROOT, vsix(), "Packing the extension")
     return None
 
 
 def _pack_debugger() -> str | None:
-    run(
-        [
-            tool("vsce"),
-            "package",
-            "--no-dependencies",
-            "--allow-missing-repository",
-            "--skip-license",
-            "--out",
-            str(debugger_vsix()),
-        ],
-        cwd=DEBUGGER,
-        what="Packing the Python debugger",
-    )
+    _vsce(DEBUGGER, debugger_vsix(), "Packing the Python debugger")
     return None
 
 
@@ -116,14 +97,14 @@ def steps() -> list[Step]:
     return [
         Step(
             "Extension",
-            DIST / ".built",
+            OUT / ".built-extension",
             lambda: fingerprint(_extension_sources()),
             _build,
             kept=(DIST / "extension.js").exists,
         ),
         Step(
             "Wheel",
-            BUNDLED / ".built",
+            OUT / ".built-wheel",
             lambda: fingerprint(_wheel_sources()),
             _bundle_python,
             kept=lambda: any(BUNDLED.glob("*.whl")),

@@ -64,11 +64,12 @@ class Workbench:
         """The environment's certificate and key, readable by the user alone."""
         return self.folder / "certs"
 
-    def make_folders(self, certificates: Path) -> None:
+    def make_folders(self, certificates: Path, python: Path) -> None:
         """Makes what is missing, and copies the environment's certificate; what a person changed in the sample stays.
 
         Args:
             certificates: folder with the environment's ca.pem, cert.pem and key.pem.
+            python: what `python` is in the IDE's terminals. The IDE asks a login shell for PATH, so it is set there.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         for place in (self.folder, self.home, self.certificates, self._extensions, self._data):
@@ -81,6 +82,11 @@ class Workbench:
             settings.parent.mkdir(parents=True, exist_ok=True)
             settings.write_text(json.dumps(SETTINGS, indent=2) + "\n")
         self._config.write_text("auth: none\n")
+        for name in (".profile", ".bashrc"):
+            start = self.home / name
+            line = f'export PATH="{python.parent}:$PATH"\n'
+            if not start.exists() or line not in start.read_text():
+                start.write_text(line + (start.read_text() if start.exists() else ""))
         for source in sorted(SAMPLE.rglob("*")):
             target = self.workspace / source.relative_to(SAMPLE)
             if source.is_file() and "__pycache__" not in source.parts and not target.exists():

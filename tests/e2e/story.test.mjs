@@ -46,6 +46,10 @@ test('1. npm start sets everything up and says where to look', { timeout: 300_00
   assert.match(foreload.output, /Try this: .*simulate\.py/);
   assert.ok(fs.existsSync(path.join(foreload.workspace, 'simulate.py')));
   changeSettings(foreload);
+  for (const name of ['tasks.json', 'launch.json']) {
+    const file = path.join(foreload.workspace, '.vscode', name);
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll(/"(?:20000|5000)"/g, '"3000"')); // quicker, and otherwise the same
+  }
   cgroup = findCgroup(foreload.environment);
 });
 

@@ -24,6 +24,8 @@ const EDITOR = {
   'editor.accessibilitySupport': 'off',
   'files.autoSave': 'off',
   'terminal.integrated.gpuAcceleration': 'off', // else its text is a picture
+  'terminal.integrated.initialHint': false,
+  'terminal.integrated.suggest.enabled': false,
   'workbench.localHistory.enabled': false,
 };
 
