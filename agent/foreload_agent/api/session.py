@@ -44,6 +44,7 @@ class Session:
         address: the broker's.
         identity: who this agent is.
         certificate_folder: its certificate; read with each connection, so that a renewed one is used.
+        before_connecting: called in a thread before it is read.
         register: makes the first message of a stream, of what holds now.
         on_registered: told the broker's answer.
         on_instruction: told each instruction, in order.
@@ -55,6 +56,7 @@ class Session:
         address: str,
         identity: Identity,
         certificate_folder: Path,
+        before_connecting: Callable[[], None],
         register: Callable[[], agent_pb2.Register],
         on_registered: Callable[[agent_pb2.Registered], None],
         on_instruction: Callable[[agent_pb2.Instruction], None],
@@ -63,6 +65,7 @@ class Session:
         self._address = address
         self._identity = identity
         self._folder = certificate_folder
+        self._before_connecting = before_connecting
         self._register = register
         self._on_registered = on_registered
         self._on_instruction = on_instruction
@@ -95,6 +98,7 @@ class Session:
 
     async def _one_stream(self, stop: asyncio.Event) -> bool:
         """One stream from registration to its end; true where it ended for a renewed certificate or for `stop`."""
+        await asyncio.to_thread(self._before_connecting)
         bundle = await asyncio.to_thread(read_bundle, self._folder)
         require_valid(bundle, datetime.now(UTC), self._identity)
         async with open_channel(self._address, bundle) as channel:

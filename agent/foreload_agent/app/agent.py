@@ -75,6 +75,7 @@ class Agent:
             settings.broker,
             self._identity,
             settings.certificate_folder,
+            self._renew_certificate,
             self._registration,
             self._registered,
             self._instructed,
@@ -83,7 +84,6 @@ class Agent:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`, then leaves the limits as they are (or takes the groups away, where that is set)."""
-        self._renew_certificate()
         tasks: list[asyncio.Task[None]] = []
         for environment in self._environments.values():
             with contextlib.suppress(PlatformUnavailableError):  # said by the environment, tried again with each look

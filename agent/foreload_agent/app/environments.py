@@ -76,8 +76,8 @@ class ManagedEnvironment:
         Raises:
             PlatformUnavailableError: it cannot be made.
         """
-        made = self.platform.actuator.create(self._initial)
-        _LOG.info("environment ready", environment=self.environment_id, platform=self.platform.name, made=made)
+        self.platform.actuator.create(self._initial)
+        _LOG.info("environment ready", environment=self.environment_id, platform=self.platform.name)
 
     def capabilities(self) -> tuple[Capability, ...]:
         """What can be changed while it runs."""
