@@ -1,4 +1,4 @@
-"""How fast files are analysed that are seen for the first time, and edits in real code, beside radon on the same files."""
+"""How fast files are analysed that are seen for the first time, beside radon, and edits in real code."""
 
 from __future__ import annotations
 
