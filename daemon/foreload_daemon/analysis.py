@@ -1,4 +1,4 @@
-"""Open documents and what the analysis says of them: parsed by edits, off the typing path, the newest text always winning."""
+"""Open documents and what the analysis says of them: parsed by edits, off the typing path; the newest text wins."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def _analyse(opened: Opened, text: str, version: int) -> Report | str | None:
         if opened.version != version:
             return None
         report = opened.document.report()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a file that breaks the analysis must not break the server
         _LOG.exception("the analysis of a document failed")
         opened.document = None
         opened.analysed_version = version

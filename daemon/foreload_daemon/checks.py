@@ -91,7 +91,7 @@ def container(_surroundings: Surroundings) -> Check:
 def limits_changeable(surroundings: Surroundings) -> Check:
     """Whether this process runs in a group that an agent manages."""
     text = Path("/proc/self/cgroup").read_text("utf-8")
-    if f"foreload/{surroundings.environment}" in text:
+    if any(line.rstrip().endswith(f"/{surroundings.environment}") for line in text.splitlines()):
         return Check(
             "Limits", GOOD, f"This runs in the environment {surroundings.environment} that the agent manages.", ""
         )

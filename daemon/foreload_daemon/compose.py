@@ -33,7 +33,7 @@ FEATURES = (
     "dashboard",
     "doctor",
 )
-"""The features, in the order in which they are set up: modules of `foreload_daemon.features`, each with `set_up(server, daemon)`."""
+"""The features in the order of their set-up: modules of `foreload_daemon.features` with `set_up(server, daemon)`."""
 
 
 def compose(server: ForeloadServer | None = None) -> ForeloadServer:

@@ -1,8 +1,8 @@
 """The one gate that everything passes which leaves this machine.
 
-The broker's client sends nothing but `Released` messages, and only `Gate` makes those. For each message the gate asks: does a switch
-that is on let this kind go; does every text in it follow the rule of its field, so that nothing but numbers, ids and known
-tags can be in it; and it writes the message into the ledger before it gives it away.
+The broker's client sends nothing but `Released` messages, and only `Gate` makes those. For each message the gate asks:
+does a switch that is on let this kind go; does every text in it follow the rule of its field, so that only numbers,
+ids and known tags can be in it. Then it writes the message into the ledger, and only then gives it away.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ TEXT_DATE = "24 Nov 2026"
 """Version and date of the wording of the permission page. With a new one the answer is asked for again."""
 
 CONFIRMED_NOTE = "consent_confirmed"
+REVISION_NOTE = "consent_revision"
 PURGE_NOTE = "purge_pending"
 
 ANALYSIS, SHARE_FEATURES, AUTOMATIC_SCALING, COHORT_HISTORY = (
@@ -64,7 +65,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "SetConsentRequest": (REVOKING, "Your permission"),
     "PurgeRequest": (REVOKING, "Asking to delete everything"),
 }
-"""Other messages. `any`: some switch that sends is on. `revoking`: a person has answered; taking back must always be possible."""
+"""Other messages. `any`: a switch that sends is on. `revoking`: a person has answered; taking back always goes."""
 
 
 class NotAllowed(Exception):  # noqa: N818 - it names what the gate says
@@ -101,6 +102,9 @@ class Effective:
         return self.share_features or self.automatic_scaling or self.cohort_history
 
 
+NOTHING_ALLOWED = Effective()
+
+
 class Gate:
     """Knows what is allowed, and lets through nothing else."""
 
@@ -132,7 +136,7 @@ class Gate:
     def effective(self) -> Effective:
         """The switches as they hold now."""
         if not self.given:
-            return Effective()
+            return NOTHING_ALLOWED
         chosen = self._choice
         return Effective(
             analysis=chosen.analysis,
@@ -203,6 +207,10 @@ class Gate:
     def fingerprint(self) -> str:
         """Names the answer and what of it holds, for `confirm`."""
         return self._fingerprint()
+
+    def next_revision(self) -> int:
+        """The revision under which the broker is told what holds; above all that it was told before."""
+        return self._database.call(notes.next_revision, REVISION_NOTE, self._clock.now().timestamp())
 
     def keep(self, kind: str, message: Message) -> tuple[int, int]:
         """Puts a durable message into the outbox.

@@ -1,4 +1,4 @@
-"""What the features of one window share: settings, permission, history, samples, the link to the broker, and who leads."""
+"""What the features of one window share: settings, permission, history, samples, the link to the broker, who leads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from foreload_daemon.features.profile import ProfileBook
     from foreload_daemon.history.database import Database
     from foreload_daemon.pages.situation import Situation
-    from foreload_daemon.pages.warning import Warning_
+    from foreload_daemon.pages.warning import MemoryWarning
     from foreload_daemon.runs.book import RunBook
     from foreload_daemon.sampling import Sampler
     from foreload_daemon.windows.leader import Leader
@@ -97,7 +97,7 @@ class Daemon:
         self.forecasts: ForecastBook | None = None
         self.profiles: ProfileBook | None = None
         self.decisions: DecisionBook | None = None
-        self.warning: Warning_ | None = None
+        self.warning: MemoryWarning | None = None
         self.dropped_messages = 0
         self._features: dict[str, float] = {}
         self._machine = NO_AMOUNTS
@@ -314,11 +314,11 @@ class Daemon:
 
         loop = asyncio.get_running_loop()
         database = await asyncio.to_thread(Database, self.folder)
-        database.on_problem = lambda text: loop.call_soon_threadsafe(self.server.say_once, "history", text)
+        database.on_problem = lambda text: _from_thread(loop, self.server.say_once, "history", text)
         if database.problem:
             self.server.say_once("history", database.problem)
         gate = Gate(database, self.clock)
-        gate.on_change.append(lambda: loop.call_soon_threadsafe(self._permission_changed))
+        gate.on_change.append(lambda: _from_thread(loop, self._permission_changed))
         address = setting.broker_address(self.settings, self.variables)
         link = Link(database, gate, self.clock, address, setting.certificates_folder(self.settings, self.variables))
         self._services = Services(database, gate, link, Sampler(database, self.clock, self._needs_fine_samples))
@@ -402,6 +402,10 @@ class Daemon:
 
     run_active: Callable[[], bool] = staticmethod(lambda: False)
     """Whether a run goes on; the feature `runs` puts its own here."""
+
+
+def _from_thread(loop: asyncio.AbstractEventLoop, job: Callable[..., None], *args: object) -> None:
+    loop.call_soon_threadsafe(job, *args)
 
 
 def _capacity() -> Amounts:

@@ -85,7 +85,7 @@ def look_ahead(connection: sqlite3.Connection, now: datetime, revision: int, bef
 
 
 def on_the_wire(ask: Ask) -> Ask:
-    """The ask as it leaves: reasons in words become one of a few known tags, numbers keep as many digits as mean something."""
+    """The ask as it leaves: reasons in words become known tags, numbers keep the digits that mean something."""
     return replace(ask, forecasts=tuple(_plain(each) for each in ask.forecasts))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from lsprotocol import converters, types
-from pygls.exceptions import JsonRpcInvalidParams, PyglsError
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams, PyglsError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, JsonRPCResponseMessage
 
@@ -118,7 +118,7 @@ class ForeloadServer(LanguageServer):
         """Sends one of the daemon's own notifications to this window's editor."""
         self.protocol.notify(method, message)
 
-    def report_server_error(self, error: Exception, source: type[PyglsError]) -> None:
+    def report_server_error(self, error: Exception, source: type[PyglsError | JsonRpcException]) -> None:
         """A handler failed: the request has its error already, so the person is not told again."""
         _LOG.error("%s: %s", source.__name__, error)
 

@@ -37,7 +37,7 @@ class Settings:
     broker_address: str = _setting(
         "",
         "broker.address",
-        "Address of the broker that may change this environment's limits, as `host:port`. Empty: what the environment says.",
+        "Address of the broker that may change limits here, as `host:port`. Empty: what the environment says.",
         pattern=_ADDRESS,
         allowed="host:port, for example 127.0.0.1:7443",
         scope="machine-overridable",
@@ -59,7 +59,7 @@ class Settings:
     python_interpreter: str = _setting(
         "",
         "python.interpreter",
-        "Python (3.11 to 3.13) that has `foreload` installed. Empty: Foreload uses a private environment that it makes once.",
+        "Python (3.11 to 3.13) that has `foreload` installed. Empty: a private environment that Foreload makes once.",
         scope="machine-overridable",
     )
     gauge_resources: tuple[str, ...] = _setting(
@@ -72,7 +72,7 @@ class Settings:
     lenses_threshold_ratio: float = _setting(
         0.1,
         "lenses.thresholdRatio",
-        "A function gets a lens from this share of its file's expected CPU time on; 0 shows all, 1 only those that are everything.",
+        "A heavy function gets a lens from this share of its file's expected CPU time on; 0 shows all of them.",
         minimum=0.0,
         maximum=1.0,
     )
@@ -98,7 +98,7 @@ class Settings:
     telemetry_enabled: bool = _setting(
         True,
         "telemetry.enabled",
-        "Whether numbers about the kind of code may be sent, where you allowed it. VS Code's own telemetry switch wins when it is off.",
+        "Numbers about the kind of code may be sent, where you allowed it. VS Code's own switch wins when it is off.",
         tags=("telemetry", "usesOnlineServices"),
     )
 
@@ -107,7 +107,7 @@ def read_settings(given: Mapping[str, Any], current: Settings | None = None) -> 
     """Settings with the given values over the current ones.
 
     Args:
-        given: by name without the prefix `foreload.`, flat ("gauge.resources") or nested ({"gauge": {"resources": ...}}).
+        given: by name without the prefix `foreload.`, flat ("gauge.resources") or nested ({"gauge": {...}}).
         current: what stays where nothing is given; the defaults where it is None.
 
     Returns:

@@ -7,16 +7,18 @@ import logging
 import os
 import sys
 
+MALLOPT_ARENA_MAX = -8
 LOG_VARIABLE = "FORELOAD_LOG_LEVEL"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def main() -> None:
     """Serves the editor on stdin and stdout until it hangs up."""
-    # The protocol's types are thousands of objects that live for ever; collecting among them while they are made costs a
-    # sixth of the start.
+    # The protocol's types are thousands of objects that live for ever; collecting among them while they are made costs
+    # a sixth of the start.
     gc.disable()
     _log_to_stderr()
+    _one_arena()
     from foreload_daemon.compose import compose
 
     server = compose()
@@ -27,6 +29,15 @@ def main() -> None:
     # A library that prints must not break the protocol.
     sys.stdout = sys.stderr
     server.start_io(stdin, stdout)
+
+
+def _one_arena() -> None:
+    """Keeps glibc from giving each of gRPC's threads a heap of its own: 15 MiB that nobody uses."""
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(MALLOPT_ARENA_MAX, 1)
 
 
 def _log_to_stderr() -> None:

@@ -1,1 +1,1 @@
-"""The daemon's side of the broker: what may be in a message, the stream, and when it is tried again. gRPC is imported late."""
+"""The daemon's side of the broker: what a message may hold, the stream, and when it is tried again. gRPC comes late."""

@@ -1,4 +1,4 @@
-"""What may stand in the fields of an outgoing message: every text follows a rule of its own, and a field without a rule is refused."""
+"""What may stand in an outgoing message: every text follows a rule of its own; one without a rule is refused."""
 
 from __future__ import annotations
 
@@ -74,10 +74,16 @@ def flat(message: Message, prefix: str = "") -> dict[str, Any]:
         elif descriptor.message_type is not None:
             values |= flat(value, f"{name}.")
         elif descriptor.enum_type is not None:
-            values[name] = descriptor.enum_type.values_by_number[value].name.lower()
+            values[name] = _tag(descriptor.enum_type, value)
         else:
             values[name] = value
     return values
+
+
+def _tag(kind: Any, number: int) -> str:
+    """An enumerated value by its own word: SIGNAL_KIND_RUN_ENDED is run_ended."""
+    prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.name).upper() + "_"
+    return kind.values_by_number[number].name.removeprefix(prefix).lower()
 
 
 def known_features(values: Mapping[str, float]) -> dict[str, float]:

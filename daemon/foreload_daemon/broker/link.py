@@ -181,9 +181,10 @@ class Link:
                     self.state, connection=Connection.CONNECTING, text=f"Connecting to the broker at {self.address}."
                 )
             )
-        self._session = session_module.Session(self, bundle)
+        session: Session = session_module.Session(self, bundle)
+        self._session = session
         try:
-            await self._session.run(self._outbox_changed, on_welcome=lambda: self._welcomed(pauses))
+            await session.run(self._outbox_changed, on_welcome=lambda: self._welcomed(pauses))
         except session_module.Refused as refusal:
             return self._refused(str(refusal))
         except session_module.Ended as ended:

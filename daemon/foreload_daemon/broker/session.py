@@ -138,7 +138,7 @@ class Session:
         if not await asyncio.to_thread(lambda: gate.confirmed):
             holds = gate.effective
             consent = broker_pb2.Consent(
-                revision=gate.choice.revision,
+                revision=await asyncio.to_thread(gate.next_revision),
                 text_version=gate.choice.text_version,
                 share_features=holds.share_features,
                 automatic_scaling=holds.automatic_scaling,
@@ -162,8 +162,8 @@ class Session:
         welcome = first.welcome
         if first.WhichOneof("message") != "welcome" or welcome.contract_version != CONTRACT_VERSION:
             raise Refused(
-                f"The broker at {self._link.address} speaks contract version {welcome.contract_version}; this Foreload speaks "
-                f"{CONTRACT_VERSION}. Update the older of the two."
+                f"The broker at {self._link.address} speaks contract version {welcome.contract_version}; this Foreload "
+                f"speaks {CONTRACT_VERSION}. Update the older of the two."
             )
         self.shadow_mode = welcome.shadow_mode
         if welcome.HasField("now"):
@@ -238,7 +238,7 @@ async def _first_end(jobs: list[asyncio.Task[None]]) -> None:
 async def _answers(stream: Any) -> AsyncIterator[broker_pb2.ConnectResponse]:
     while True:
         answer = await stream.read()
-        if answer is grpc.aio.EOF:
+        if answer is grpc.aio.EOF:  # pyright: ignore[reportAttributeAccessIssue]
             return
         yield answer
 

@@ -45,6 +45,9 @@ class LinkState:
     skew_seconds: float = 0.0
 
 
+NO_LINK = LinkState()
+
+
 class Pauses:
     """Lengths of the pauses between tries: doubling, with jitter, up to a minute."""
 

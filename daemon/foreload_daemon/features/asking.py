@@ -17,7 +17,7 @@ def new_id() -> str:
 
 
 async def ask(daemon: Daemon, method: str, message: Any) -> tuple[Any, Outcome]:
-    """Asks the broker. Returns its answer (None where there is none) and, where it failed, the sentence that says why."""
+    """Asks the broker. Returns its answer, None where there is none, and whether that went well, with the reason."""
     try:
         answer = await daemon.services.link.call(method, message)
     except (BrokerUnavailable, NotAllowed) as problem:

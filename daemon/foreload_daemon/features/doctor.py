@@ -1,4 +1,4 @@
-"""What is wrong with this set-up, and what to do: the checks of `foreload doctor`, with what only a running daemon knows."""
+"""What is wrong with this set-up, and what to do: the doctor's checks, with what only a running daemon knows."""
 
 from __future__ import annotations
 

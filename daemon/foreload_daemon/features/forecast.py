@@ -1,4 +1,4 @@
-"""Forecasts from the local history each minute, tells the broker what is expected, and has Prophet fitted once a day."""
+"""Forecasts from the local history each minute, tells the broker what is expected, has Prophet fitted once a day."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ForecastBook:
         database = self._daemon.services.database
         effective = self._daemon.services.gate.effective
         if effective.automatic_scaling or effective.analysis:
-            revision = await database.run(notes.count_up, "ask_revision")
+            revision = await database.run(notes.next_revision, "ask_revision", now.timestamp())
             self.outlook = await database.run(look_ahead, now, revision, self.outlook)
             self._daemon.page_changed()
         else:
@@ -70,7 +70,8 @@ class ForecastBook:
         from foreload_system.codecs import sample_to_proto
 
         minute = int(now_seconds) // 60 * 60 - 60
-        rows = await self._daemon.services.database.run(_minutes_since, self._sent_minute or minute, minute)
+        since = self._sent_minute + 60 if self._sent_minute else minute
+        rows = await self._daemon.services.database.run(_minutes_since, since, minute)
         dropped = 0
         for row in rows:
             dropped += await self._daemon.services.link.keep("sample", sample_to_proto(samples.to_sample(row)))
@@ -97,8 +98,9 @@ class ForecastBook:
             self._sent_features = values
 
 
-class FeatureNumbers(dict[str, float]):
-    """Numbers of one document, as one window tells the leading one."""
+async def _tell_leader(server: ForeloadServer, values: dict[str, float]) -> None:
+    if server.forward is not None:
+        await server.forward(NUMBERS, {"values": values})
 
 
 def set_up(server: ForeloadServer, daemon: Daemon) -> None:
@@ -117,7 +119,7 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
             return
         daemon.note_features(dict(opened.report.features))
         if server.forward is not None:
-            server.spawn("the forecast", server.forward(NUMBERS, {"values": dict(opened.report.features)}))
+            server.spawn("the forecast", _tell_leader(server, dict(opened.report.features)))
 
     async def take_numbers(params: object, _caller: str) -> None:
         values = params.get("values") if isinstance(params, dict) else None

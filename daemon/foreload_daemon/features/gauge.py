@@ -6,7 +6,7 @@ from foreload_core.types import Sample
 
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.pages import gauge as page
-from foreload_daemon.pages.warning import LimitWatch, Warning_, outlook
+from foreload_daemon.pages.warning import LimitWatch, MemoryWarning, outlook
 from foreload_daemon.protocol import GAUGE, TRY_BROKER, Gauge
 from foreload_daemon.server import ForeloadServer
 from foreload_daemon.wire import Nothing
@@ -40,7 +40,7 @@ class GaugeBook:
         self._shown = None
         self.paint()
 
-    def _is_handled(self, warning: Warning_) -> bool:
+    def _is_handled(self, warning: MemoryWarning) -> bool:
         """Whether Foreload will raise the limit by itself: then nobody must act."""
         services = self._daemon.services
         standing = services.link.standing

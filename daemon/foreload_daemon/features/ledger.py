@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
-
-from foreload_core.units import format_time
 
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.history import ledger
@@ -26,9 +25,12 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
 
 
 def _row(entry: ledger.Entry) -> LedgerRow:
-    values = ", ".join(f"{name} {_value(value)}" for name, value in entry.fields.items())
-    return LedgerRow(format_time(datetime.fromtimestamp(entry.at_seconds, UTC)), entry.kind, entry.bytes, values)
+    at = datetime.fromtimestamp(entry.at_seconds, UTC).astimezone()
+    text = f"{at.day} {at.strftime('%b, %H:%M:%S')}"
+    return LedgerRow(
+        text, entry.kind, entry.bytes, json.dumps({name: _value(value) for name, value in entry.fields.items()})
+    )
 
 
-def _value(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _value(value: object) -> object:
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""One line above each heavy function: share, growth, need. Made of the last finished report, never on the typing path."""
+"""One line above each heavy function: share, growth, need. Made of the last finished report, off the typing path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pygls.uris import to_fs_path
 
 from foreload_daemon.analysis import Opened
 from foreload_daemon.daemon import Daemon
-from foreload_daemon.runs.learned import Learned, learned
+from foreload_daemon.runs.learned import Learned, LearnedQuery, learned
 from foreload_daemon.server import ForeloadServer
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
     daemon.on_context.append(refresh)
     daemon.on_runs.append(runs_changed)
 
-    @server.request(LEARNED, Learned.Query)
-    async def answer_learned(query: Learned.Query, _caller: str) -> Learned:
+    @server.request(LEARNED, LearnedQuery)
+    async def answer_learned(query: LearnedQuery, _caller: str) -> Learned:
         return await learned(daemon.services.database, Path(query.path))
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from foreload_core.types import NO_PROFILE, ProfileNumbers
 from lsprotocol import types
-from pygls.uris import from_fs_path, to_fs_path
 
 from foreload_daemon.consent import NotAllowed
 from foreload_daemon.daemon import Daemon
@@ -117,7 +117,7 @@ class ProfileBook:
             names = {wire_id(salt, window_id): name for window_id, name in self.profile.window_names.items()}
         windows = tuple(replace(window, window_id=wire_id(salt, window.window_id)) for window in numbers.windows)
         digest = hashlib.sha256(repr(replace(numbers, revision=0)).encode()).hexdigest()
-        revision = await database.run(_revision, digest)
+        revision = await database.run(_revision, digest, now.timestamp())
         self.numbers = replace(numbers, windows=windows, revision=revision)
         self.window_names, self._expanded_at = names, now
         self._daemon.page_changed()
@@ -193,35 +193,22 @@ def _text(path: Path) -> bytes:
         return file.read(LARGEST_BYTES)
 
 
-def _revision(connection: sqlite3.Connection, digest: str) -> int:
+def _revision(connection: sqlite3.Connection, digest: str, now_seconds: float) -> int:
     """The number of this content: a new one each time it changes, the same while it does not."""
     if notes.read(connection, "profile_digest") != digest:
         notes.write(connection, "profile_digest", digest)
-        return notes.count_up(connection, "profile_revision")
+        return notes.next_revision(connection, "profile_revision", now_seconds)
     return int(notes.read(connection, "profile_revision", "0"))
 
 
 def _time_zone() -> str:
     """This machine's IANA zone, or UTC where it cannot be told."""
-    import os
-
     named = os.environ.get("TZ", "")
     if "/" in named:
         return named.lstrip(":")
     try:
-        target = os.readlink("/etc/localtime")
+        target = Path("/etc/localtime").readlink()
     except OSError:
         return "UTC"
-    zone = target.partition("zoneinfo/")[2]
+    zone = str(target).partition("zoneinfo/")[2]
     return zone if "/" in zone else "UTC"
-
-
-def profile_uri(folder: Path) -> str:
-    """Address of a folder's profile."""
-    return from_fs_path(str(folder / FILE)) or ""
-
-
-def profile_path(uri: str) -> Path | None:
-    """File of a profile's address."""
-    path = to_fs_path(uri)
-    return Path(path) if path else None

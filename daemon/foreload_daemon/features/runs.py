@@ -1,4 +1,4 @@
-"""Runs: the editor says that one starts, the broker is asked, the answer comes when the limit is up or the wait is over."""
+"""Runs: the editor says that one starts, the broker is asked, and the answer comes when the limit is up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from foreload_core.types import Amounts
 
+from foreload_daemon.analysis import LANGUAGES
 from foreload_daemon.broker.fields import known_features
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.protocol import RUN_ENDED, RUN_STARTING, RunAnswer, RunEnded, RunStarting
@@ -27,7 +28,7 @@ TRIGGERS = ("terminal", "task", "debug")
 PROCESS_POLL_SECONDS = 2.0
 LONGEST_WAIT_MILLISECONDS = 10_000
 FEATURES_DEADLINE_SECONDS = 0.15
-"""A launch waits 300 ms at most; a file that takes longer to analyse than half of that is estimated without its code."""
+"""A launch waits 300 ms at most; a file that takes half of that to analyse is estimated without its code."""
 
 
 def set_up(server: ForeloadServer, daemon: Daemon) -> None:
@@ -126,7 +127,7 @@ def _resolved(message: RunStarting, workspace: tuple[Path, ...]) -> Resolved | N
 
 
 async def _features_of(daemon: Daemon, entry: Path) -> Mapping[str, float]:
-    if daemon.analysis is None or not daemon.analysis_allowed or not entry.is_file():
+    if daemon.analysis is None or not daemon.analysis_allowed or entry.suffix not in LANGUAGES:
         return {}
     try:
         async with asyncio.timeout(FEATURES_DEADLINE_SECONDS):
@@ -170,7 +171,7 @@ async def _watch_processes(server: ForeloadServer, daemon: Daemon, book: RunBook
 
 
 def _announced(book: RunBook, seen: Seen) -> bool:
-    """Whether a run that goes on explains this process: the same entry, or one that starts others (a test run, a build)."""
+    """Whether a run that goes on explains this process: the same entry, or one that starts others (a build, tests)."""
     for run in book.active.values():
         same = run.what.entry is not None and run.what.entry == seen.what.entry
         if same or run.what.entry is None or run.trigger != "process" or run.process_id == seen.parent_id:

@@ -64,8 +64,8 @@ class Database:
     ) -> Result:
         """Runs `job(connection, ...)` in one transaction, which is durable when this returns.
 
-        A file that can no longer be written (full disk, read-only) is left behind: what it holds is copied into memory, and the
-        job runs there.
+        A file that can no longer be written (full disk, read-only) is left behind: what it holds is copied into memory,
+        and the job runs there.
 
         Raises:
             sqlite3.Error: the job itself is wrong.

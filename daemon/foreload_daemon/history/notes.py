@@ -16,8 +16,8 @@ def write(connection: sqlite3.Connection, key: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
-def count_up(connection: sqlite3.Connection, key: str) -> int:
-    """The next number of a counter, from 1; never given twice."""
-    value = int(read(connection, key, "0")) + 1
+def next_revision(connection: sqlite3.Connection, key: str, now_seconds: float) -> int:
+    """A number above all that were given before, also by a history that was lost: it begins at the time itself."""
+    value = max(int(read(connection, key, "0")) + 1, int(now_seconds))
     write(connection, key, str(value))
     return value

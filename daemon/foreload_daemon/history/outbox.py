@@ -1,4 +1,4 @@
-"""Messages that wait until the broker has made them durable. Bounded; sequences grow over restarts and are never given twice."""
+"""Messages that wait until the broker has made them durable. Bounded; no sequence is ever given twice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def put(connection: sqlite3.Connection, kind: str, message: bytes, at_seconds: f
     """Keeps a message until it is acknowledged.
 
     Returns:
-        Its sequence, and how many other messages were dropped to make room (the oldest samples first, then the oldest of all).
+        Its sequence, and how many other messages were dropped to make room: the oldest samples, then the oldest of all.
     """
     if kind in LATEST_ONLY:
         connection.execute("DELETE FROM outbox WHERE kind = ?", (kind,))
@@ -60,10 +60,10 @@ def waiting(connection: sqlite3.Connection) -> int:
 
 
 def begin_after(connection: sqlite3.Connection, acknowledged: int) -> None:
-    """Welcomes the outbox of a new history to a broker that knows the environment: what waits is numbered after `acknowledged`.
+    """Welcomes the outbox of a new history to a broker that knows the environment: numbers what waits after `acknowledged`.
 
-    Without this the broker would take the first messages of a history that was begun anew for ones it has. A history that was
-    welcomed before has handed out every sequence itself, and nothing changes.
+    Without this the broker would take the first messages of a history that was begun anew for ones it has. A history that
+    was welcomed before has handed out every sequence itself, and nothing changes.
     """
     if connection.execute("SELECT 1 FROM meta WHERE key = 'welcomed'").fetchone():
         return

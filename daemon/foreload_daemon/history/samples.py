@@ -1,4 +1,4 @@
-"""Measured use over time, in three resolutions: 10 s for a day, a minute for two weeks, a quarter of an hour for a year."""
+"""Measured use over time: in steps of 10 s for a day, a minute for two weeks, a quarter of an hour for a year."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ RETENTION_SECONDS: dict[int, int] = {
 
 _COLUMNS = (
     "start_seconds, measured_seconds, cpu_cores, cpu_cores_highest, memory_bytes, memory_bytes_highest, gpu_count, "
-    "network_rx_bytes_per_second, network_tx_bytes_per_second, cpu_limit_cores, memory_limit_bytes, throttled_seconds, oom_kills"
+    "network_rx_bytes_per_second, network_tx_bytes_per_second, cpu_limit_cores, memory_limit_bytes, throttled_seconds, "
+    "oom_kills"
 )
 
 _ROLL_UP = """

@@ -86,7 +86,9 @@ def planned_rows(
                 why=sentence(change.reason, names),
                 outcome="planned",
                 outcomeText="planned" if can_act else "cannot be done now",
-                actions=["decline"] if can_act and change.reason.reference else [],
+                actions=["decline"]
+                if can_act and change.reason.reference and _goes_up(before, change.to_amount)
+                else [],
             )
         )
     return found[::-1]

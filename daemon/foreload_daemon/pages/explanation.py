@@ -55,9 +55,7 @@ def page(answer: broker_pb2.ExplainDecisionResponse, names: Mapping[str, str], n
     decision = decision_from_proto(answer.decision)
     at = moment_text(decision.decided_at, now)
     title = f"Why {_title(decision.changes)} at {at}" if decision.changes else f"Why nothing changed at {at}"
-    parts: list[str] = []
-    for change in decision.changes:
-        parts.append(_how(change, names))
+    parts = [_how(change, names) for change in decision.changes]
     parts.append(_outcome(answer))
     alternatives = [sentence(reason_from_proto(reason), names) for reason in answer.alternatives]
     if alternatives:
@@ -114,10 +112,8 @@ def _known(answer: broker_pb2.ExplainDecisionResponse, now: datetime) -> str:
         text = amounts_text(amounts_from_proto(getattr(answer, field)))
         if answer.HasField(field) and text != "none":
             lines.append(f"| {name} | {text} |")
-    for signal in answer.signals:
-        lines.append(f"| Signal | {_signal_text(signal, now)} |")
-    for forecast in answer.forecasts:
-        lines.append(f"| Forecast | {_forecast_text(forecast)} |")
+    lines += [f"| Signal | {_signal_text(signal, now)} |" for signal in answer.signals]
+    lines += [f"| Forecast | {_forecast_text(forecast)} |" for forecast in answer.forecasts]
     return "## What was known\n\n| | |\n| :-- | :-- |\n" + "\n".join(lines) if lines else ""
 
 
@@ -150,7 +146,8 @@ def _forecast_text(message: object) -> str:
     skill = (
         "" if forecast.skill_ratio is None else f", {forecast.skill_ratio * 100:.0f} % closer than “same as last week”"
     )
-    return f"{name}: up to {amount_text(forecast.resource, highest)} in 9 of 10 cases, {forecast.method.replace('_', ' ')}{skill}"
+    most = amount_text(forecast.resource, highest)
+    return f"{name}: up to {most} in 9 of 10 cases, {forecast.method.replace('_', ' ')}{skill}"
 
 
 def amount_text(resource: Resource, amount: float) -> str:

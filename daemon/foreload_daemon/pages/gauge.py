@@ -20,6 +20,7 @@ ROWS = (
     (Resource.NETWORK_RX, "Network in"),
     (Resource.NETWORK_TX, "Network out"),
 )
+LEAST_SHOWN = 0.005
 SHOWN = {"cpu": Resource.CPU, "memory": Resource.MEMORY, "gpu": Resource.GPU, "network": Resource.NETWORK_RX}
 
 
@@ -54,7 +55,8 @@ def note(situation: Situation, state: str) -> str:
         if warning.full_in_seconds <= 0:
             return f"Memory is full: {used} of {limit}. The system may end a program."
         growth = f"{warning.growth_bytes_per_minute / MIB:.0f} MiB a minute"
-        return f"Memory will be full in about {duration_text(warning.full_in_seconds)}: {used} of {limit}, growing {growth}."
+        when = duration_text(warning.full_in_seconds)
+        return f"Memory will be full in about {when}: {used} of {limit}, growing {growth}."
     if situation.is_old and situation.measured_at is not None:
         return f"The last measurement is of {moment_text(situation.measured_at, now)}."
     if state == "noPermission":
@@ -78,7 +80,8 @@ def note(situation: Situation, state: str) -> str:
     if not situation.standing.agent_connected:
         return "Nobody can change limits here now: the agent of this machine is not connected to the broker."
     if state == "learning":
-        return f"No forecast yet: the first comes at about {clock_text(rounded_up(situation.first_forecast_at))}. Runs and profile count."
+        first = clock_text(rounded_up(situation.first_forecast_at))
+        return f"No forecast yet: the first comes at about {first}. Runs and profile count."
     return (
         "Nothing will change in the next hour."
         if not _within_hour(situation)
@@ -90,11 +93,8 @@ def _text(situation: Situation, state: str, resources: Sequence[str]) -> str:
     warning = situation.warning
     if state == "warning" and warning is not None:
         used = f"{gib_text(warning.used_bytes)}/{gib_text(warning.limit_bytes)} GiB"
-        return (
-            f"{used} · full"
-            if warning.full_in_seconds <= 0
-            else f"{used} · full in about {_short(warning.full_in_seconds)}"
-        )
+        soon = "full" if warning.full_in_seconds <= 0 else f"full in about {_short(warning.full_in_seconds)}"
+        return f"{used} · {soon}"
     parts = [text for name in resources if (text := _amount(situation, SHOWN[name]))]
     base = " · ".join(parts) or "not measured"
     first = parts[0] if parts else base
@@ -108,7 +108,8 @@ def _text(situation: Situation, state: str, resources: Sequence[str]) -> str:
     change = situation.next_change
     if state == "changing" and change is not None:
         arrow = "arrow-up" if _is_up(situation, change) else "arrow-down"
-        return f"{base} $({arrow}){short_text(change.resource, change.to_amount)} at {clock_text(change.at)}"
+        amount = short_text(change.resource, change.to_amount) + (" GiB" if change.resource is Resource.MEMORY else "")
+        return f"{base} $({arrow}){amount} at {clock_text(change.at)}"
     ends = {"noPermission": "not allowed yet", "noBroker": "no broker", "learning": "learning"}
     return f"{base} · {ends[state]}" if state in ends else base
 
@@ -117,6 +118,7 @@ def _amount(situation: Situation, resource: Resource) -> str:
     used, limit = situation.used.get(resource), situation.limit.get(resource)
     if used is None:
         return ""
+    used = _seen(resource, used)
     if resource is Resource.MEMORY:
         return f"{gib_text(used)}/{gib_text(limit)} GiB" if limit else f"{gib_text(used)} GiB"
     if resource is Resource.CPU:
@@ -128,6 +130,11 @@ def _amount(situation: Situation, resource: Resource) -> str:
     return f"{used / MEGABYTE:.1f} MB/s"
 
 
+def _seen(resource: Resource, used: float) -> float:
+    """Use that is too small to be worth a digit is none."""
+    return 0.0 if resource in (Resource.CPU, Resource.GPU) and used < LEAST_SHOWN else used
+
+
 def _cores(count: float) -> str:
     return "core" if cores_text(count) == "1" else "cores"
 
@@ -136,6 +143,7 @@ def _row(situation: Situation, resource: Resource, name: str) -> GaugeRow | None
     used, limit = situation.used.get(resource), situation.limit.get(resource)
     if used is None:
         return None
+    used = _seen(resource, used)
     peak = situation.peak(resource)
     peak_text = f"{short_text(resource, peak[0])} at {clock_text(peak[1])}" if peak is not None else "not known yet"
     return GaugeRow(

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from foreload_core.types import NO_AMOUNTS, Amounts, Forecast, PlannedChange, Resource
 
 from foreload_daemon.broker.news import NOTHING_SAID, Standing
-from foreload_daemon.broker.state import Connection, LinkState
-from foreload_daemon.consent import Effective
+from foreload_daemon.broker.state import NO_LINK, Connection, LinkState
+from foreload_daemon.consent import NOTHING_ALLOWED, Effective
 from foreload_daemon.forecasts import NOTHING_EXPECTED, Outlook
-from foreload_daemon.pages.warning import Warning_
+from foreload_daemon.pages.warning import MemoryWarning
 
 SOON = timedelta(minutes=15)
 OLD_AFTER = timedelta(seconds=30)
@@ -56,12 +56,12 @@ class Situation:
     limit: Amounts = NO_AMOUNTS
     measured_at: datetime | None = None
     given: bool = False
-    allowed: Effective = Effective()
-    link: LinkState = LinkState()
+    allowed: Effective = NOTHING_ALLOWED
+    link: LinkState = NO_LINK
     has_broker: bool = False
     standing: Standing = NOTHING_SAID
     outlook: Outlook = NOTHING_EXPECTED
-    warning: Warning_ | None = None
+    warning: MemoryWarning | None = None
     runs: tuple[RunningRun, ...] = ()
     names: Mapping[str, str] | None = None
     dropped_messages: int = 0
@@ -73,7 +73,7 @@ class Situation:
             return "starting"
         if self.warning is not None:
             return "warning"
-        if not self.given or self.allowed == Effective():
+        if not self.given or self.allowed == NOTHING_ALLOWED:
             return "noPermission"
         if self.paused_until is not None:
             return "paused"
@@ -125,7 +125,7 @@ class Situation:
         return self.now + timedelta(seconds=max(0.0, FIRST_FORECAST_SECONDS - self.outlook.measured_seconds))
 
     def peak(self, resource: Resource) -> tuple[float, datetime] | None:
-        """The next peak: the highest value that use stays below in 9 of 10 cases, and when; None where nothing is known."""
+        """The highest value that use stays below in 9 of 10 cases, and when; None where nothing is known."""
         forecast = self.outlook.of(resource)
         if not isinstance(forecast, Forecast):
             return None

@@ -1,4 +1,4 @@
-"""Whether memory will be full soon and a person must act. Raised after three looks in a row, calm after three minutes."""
+"""Whether memory will be full soon and a person must act. Raised after three looks, calm after three minutes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FULL_RATIO = 0.97
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:  # noqa: N801 - Python has a Warning of its own
+class MemoryWarning:
     """Memory is about to be full.
 
     Attributes:
@@ -33,7 +33,7 @@ class Warning_:  # noqa: N801 - Python has a Warning of its own
     growth_bytes_per_minute: float
 
 
-def outlook(recent: Sequence[Sample], limit_bytes: int | None) -> Warning_ | None:
+def outlook(recent: Sequence[Sample], limit_bytes: int | None) -> MemoryWarning | None:
     """Whether the use of the last two minutes, going on as it does, reaches the limit within ten minutes."""
     points = [
         (sample.start.timestamp() + sample.interval_seconds, sample.used.memory_bytes)
@@ -44,7 +44,7 @@ def outlook(recent: Sequence[Sample], limit_bytes: int | None) -> Warning_ | Non
         return None
     now, used = points[-1]
     if used >= limit_bytes * FULL_RATIO:
-        return Warning_(used, limit_bytes, 0.0, 0.0)
+        return MemoryWarning(used, limit_bytes, 0.0, 0.0)
     window = [(time - now, value) for time, value in points if now - time <= TREND_SECONDS]
     if used < limit_bytes * LOOKED_AT_RATIO or len(window) < 3 or -window[0][0] < LEAST_TREND_SECONDS:
         return None
@@ -52,7 +52,7 @@ def outlook(recent: Sequence[Sample], limit_bytes: int | None) -> Warning_ | Non
     if slope <= 0:
         return None
     seconds = (limit_bytes - used) / slope
-    return Warning_(used, limit_bytes, seconds, slope * 60) if seconds <= SOON_SECONDS else None
+    return MemoryWarning(used, limit_bytes, seconds, slope * 60) if seconds <= SOON_SECONDS else None
 
 
 class LimitWatch:
@@ -61,9 +61,9 @@ class LimitWatch:
     def __init__(self) -> None:
         self._looks = 0
         self._calm_since: float | None = None
-        self._shown: Warning_ | None = None
+        self._shown: MemoryWarning | None = None
 
-    def look(self, found: Warning_ | None, monotonic: float) -> Warning_ | None:
+    def look(self, found: MemoryWarning | None, monotonic: float) -> MemoryWarning | None:
         """What to show now.
 
         Args:

@@ -65,7 +65,8 @@ def sentence(situation: Situation) -> str:
         peak = situation.peak(Resource.CPU)
         limit = situation.limit.cpu_cores
         if peak is not None and limit is not None and peak[0] > limit:
-            return f"{start} Up to {cores_text(peak[0])} are expected at {clock_text(peak[1])}, and without the broker the limit stays {cores_text(limit)}."
+            expected = f"Up to {cores_text(peak[0])} are expected at {clock_text(peak[1])}"
+            return f"{start} {expected}, and without the broker the limit stays {cores_text(limit)}."
         return f"{start} Without the broker limits stay as they are."
     change = next(iter(situation.planned), None)
     if change is not None:
@@ -76,7 +77,7 @@ def sentence(situation: Situation) -> str:
         return f"{start} Watching for {watched}: the first forecast comes at about {first}."
     peak = situation.peak(Resource.CPU)
     if peak is not None and peak[0] > (situation.used.cpu_cores or 0.0) * 1.1:
-        return f"{start} In 9 of 10 cases at most {_cores(peak[0])} will be used in the next hours, at {clock_text(peak[1])}."
+        return f"{start} In 9 of 10 cases use stays below {_cores(peak[0])}; the peak is at {clock_text(peak[1])}."
     return f"{start} Nothing is expected to change in the next hours."
 
 
@@ -89,8 +90,8 @@ def strip(situation: Situation) -> Strip | None:
             "info",
             "lock",
             "Foreload needs your permission for each of four things.",
-            "Use and limits below are read on this machine and stay here. Forecasts and changes begin with your permission, and end "
-            "when you take it back.",
+            "Use and limits below are read on this machine and stay here. Forecasts and changes begin with your "
+            "permission, and end when you take it back.",
             [("permission", "Choose what to allow"), ("openLedger", "Show what left")],
         )
     if situation.is_old and situation.measured_at is not None:
@@ -167,10 +168,8 @@ def no_forecast(situation: Situation) -> str | None:
 def _no_broker(situation: Situation) -> Strip:
     link = situation.link
     since = moment_text(link.since, situation.now) if link.since else "it was last asked"
-    if link.connection is Connection.REFUSED:
-        title = link.text
-    else:
-        title = f"The broker has not answered since {since}."
+    silent = f"The broker has not answered since {since}."
+    title = link.text if link.connection is Connection.REFUSED else silent
     text = f"Your limits stay as they are: {_limits_text(situation)}. Forecasts go on, made here."
     if link.next_try_at is not None and link.connection is Connection.DOWN:
         seconds = max(0.0, (link.next_try_at - situation.now).total_seconds())
@@ -190,6 +189,7 @@ def _now_text(situation: Situation) -> str:
     used, limit = situation.used.cpu_cores, situation.limit.cpu_cores
     if used is None:
         return "Use is not measured now."
+    used = 0.0 if used < 0.005 else used
     when = "At the last measurement" if situation.is_old else "Now"
     return f"{when} {cores_text(used)} of {_cores(limit)}." if limit else f"{when} {_cores(used)}."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +29,10 @@ _LOG = logging.getLogger(__name__)
 
 LOOK_FOR_RAISE_SECONDS = 3.0
 POLL_SECONDS = 0.02
-BASE_SECONDS = 30.0
+BASE_SECONDS = 60.0
 OVERLAPPING_BASE_SECONDS = 5.0
+QUIET_AFTER_SECONDS = 3.0
+"""What is used this long after a run has ended is no longer its own."""
 SAME_START_SECONDS = 5.0
 FORGET_AFTER_SECONDS = 24 * 3600.0
 SHORTEST_KEPT_SECONDS = 0.2
@@ -90,6 +93,8 @@ class RunBook:
         self._features_of, self._capacity, self._on_change = features_of, capacity, on_change
         self.active: dict[str, Run] = {}
         self._names: dict[str, str] = {}
+        self._quiet: deque[tuple[float, Sample]] = deque()
+        self._ended_monotonic = -BASE_SECONDS
         sampler.on_sample.append(self._sampled)
 
     def find(self, editor_run_id: str) -> Run | None:
@@ -99,7 +104,7 @@ class RunBook:
     async def start(
         self, editor_run_id: str, what: Resolved, trigger: str, started_monotonic: float, process_id: int | None = None
     ) -> Run:
-        """A run starts: measures from now on, estimates its need, and tells the broker where that is allowed.
+        """A run starts: measures it from now on, estimates its need, and tells the broker where that is allowed.
 
         Args:
             editor_run_id: what whoever saw it calls it.
@@ -127,12 +132,13 @@ class RunBook:
         return run
 
     async def end(self, editor_run_id: str, exit_code: int | None) -> records.RunRow | None:
-        """A run has ended. Returns what is remembered of it; None where it was not known, or too short to learn from."""
+        """A run has ended. Returns what is remembered of it; None where it was not known."""
         run = self.active.pop(self._names.pop(editor_run_id, ""), None)
         if run is None:
             return None
         self._names = {name: run_id for name, run_id in self._names.items() if run_id != run.run_id}
         row = self._finished(run, exit_code)
+        self._ended_monotonic = self._clock.monotonic()
         self._on_change()
         await self._tell(
             Signal(secrets.token_hex(16), SignalKind.RUN_ENDED, self._clock.now(), run.run_id, run.what.kind)
@@ -155,12 +161,20 @@ class RunBook:
                 return
             await asyncio.sleep(POLL_SECONDS)
 
+    def _base(self) -> Amounts:
+        """What is used without the run that begins: with others at it, all that is used now; else as in quiet times."""
+        if self.active:
+            return self._sampler.mean_use(OVERLAPPING_BASE_SECONDS)
+        quiet = [sample.used for _, sample in self._quiet]
+        cores = [used.cpu_cores for used in quiet if used.cpu_cores is not None]
+        memory = [used.memory_bytes for used in quiet if used.memory_bytes is not None]
+        return Amounts(sum(cores) / len(cores) if cores else 0.0, memory[-1] if memory else None)
+
     def _begin(self, what: Resolved, trigger: str, started_monotonic: float, process_id: int | None) -> Run:
         now = self._clock.now().timestamp()
         late = max(0.0, self._clock.monotonic() - started_monotonic)
         reading = self._sampler.cgroup.read() if self._sampler.cgroup is not None else None
-        # What goes on already is part of the base: a server that runs all day is none of this run's need.
-        base = self._sampler.mean_use(OVERLAPPING_BASE_SECONDS if self.active else BASE_SECONDS)
+        base = self._base()
         for other in self.active.values():
             other.overlapped = True
         meter = RunMeter(
@@ -181,7 +195,7 @@ class RunBook:
         )
 
     def _same_start(self, what: Resolved, trigger: str, started_monotonic: float) -> Run | None:
-        """A task fires both a task and a shell event: the same thing, seen by another trigger within seconds, is one run."""
+        """A task fires a task and a shell event: the same thing, seen by another trigger within seconds, is one run."""
         if what.entry is None and not what.name:
             return None
         for run in self.active.values():
@@ -220,11 +234,17 @@ class RunBook:
 
     def _sampled(self, sample: Sample) -> None:
         """A sample counts for the run that began last; the others' use is in its base."""
+        now = self._clock.monotonic()
         if not self.active:
+            if now - self._ended_monotonic >= QUIET_AFTER_SECONDS + sample.interval_seconds:
+                self._quiet.append((now, sample))
+            # The last quiet sample is kept however old it is: it is all that is known of quiet times.
+            while len(self._quiet) > 1 and now - self._quiet[0][0] > BASE_SECONDS:
+                self._quiet.popleft()
             return
         run = max(self.active.values(), key=lambda run: run.meter.started_monotonic)
         # The sample that began before the run is mostly about what was there before it.
-        if self._clock.monotonic() - sample.interval_seconds >= run.meter.started_monotonic - 0.1:
+        if now - sample.interval_seconds >= run.meter.started_monotonic - 0.1:
             run.meter.add(sample)
 
     def _finished(self, run: Run, exit_code: int | None) -> records.RunRow:

@@ -43,7 +43,7 @@ class Resolved:
 
     Attributes:
         kind: what kind of thing.
-        entry: the file that runs, or what stands for it (a Makefile, package.json, the folder of the tests); None: not known.
+        entry: the file that runs, or what stands for it (a Makefile, package.json, a folder of tests); None: not known.
         name: what a person calls it; stays on this machine.
         tags: the parts beside the entry that make another run of it (a target, a test's name), for the key.
     """
@@ -73,8 +73,8 @@ def resolve(command_line: str, cwd: Path) -> Resolved | None:
         None where nothing in it is a run (cd, ls, git ...).
     """
     found: Resolved | None = None
-    for words in _commands(command_line):
-        words = _unwrapped(words)
+    for given in _commands(command_line):
+        words = _unwrapped(given)
         if not words:
             continue
         if words[0] in ("cd", "pushd"):
@@ -238,7 +238,7 @@ def _unwrapped(words: list[str]) -> list[str]:
 
 def _after_options(words: list[str], take_value: frozenset[str] = frozenset()) -> list[str]:
     index = 0
-    while index < len(words) and words[index].startswith("-") and words[index] not in ("-m",):
+    while index < len(words) and words[index].startswith("-") and words[index] != "-m":
         if words[index] == "--":
             return words[index + 1 :]
         index += 2 if words[index] in take_value else 1

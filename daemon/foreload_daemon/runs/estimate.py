@@ -14,7 +14,7 @@ from foreload_daemon.history.records import RunRow
 def estimate(
     earlier: Sequence[RunRow], of_kind: Sequence[RunRow], features: Mapping[str, float], capacity: Amounts
 ) -> DemandEstimate | None:
-    """Core's estimate from the same run's past, else its code, else the past of its kind; None where nothing is known."""
+    """Core's estimate from the same run's past, else its code, else its kind's past; None where nothing is known."""
     return estimate_demand(_records(earlier), _records(of_kind), features, capacity)
 
 

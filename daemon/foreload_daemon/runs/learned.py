@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import ClassVar
 
 from foreload_core.types import RunKind
 
@@ -31,8 +30,6 @@ class Learned:
     memory_bytes: int | None = None
     seconds: float | None = None
     run_count: int = 0
-
-    Query: ClassVar[type[LearnedQuery]] = LearnedQuery
 
 
 async def learned(database: Database, path: Path) -> Learned:

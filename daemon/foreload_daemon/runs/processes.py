@@ -98,7 +98,7 @@ class ProcessWatch:
         try:
             with (self._root / f"proc/{pid}/cmdline").open("rb") as file:
                 words = file.read(LONGEST_COMMAND_BYTES).decode("utf-8", "replace").split("\0")[:-1]
-            cwd = Path(os.readlink(self._root / f"proc/{pid}/cwd"))
+            cwd = (self._root / f"proc/{pid}/cwd").readlink()
         except OSError:
             return None
         what = resolve_words(words, cwd) if words else None

@@ -1,1 +1,1 @@
-"""Several windows of one environment: one daemon leads (samples, talks to the broker), the others read from its local socket."""
+"""Several windows of one environment: one daemon leads (samples, asks the broker), the others read its local socket."""

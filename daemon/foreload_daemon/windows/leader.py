@@ -1,4 +1,4 @@
-"""The leading window's side: answers the other windows as it answers its own editor, and pushes what it pushes there."""
+"""The leading window's side: answers the other windows as its own editor, and pushes what it pushes there."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Leader:
         Raises:
             OSError: it cannot be opened.
         """
-        path.unlink(missing_ok=True)
+        await asyncio.to_thread(path.unlink, missing_ok=True)
         before = os.umask(0o177)
         try:
             self._server = await asyncio.start_unix_server(self._serve, path, limit=lines.LONGEST_LINE_BYTES)
@@ -92,8 +92,9 @@ class Leader:
         handler = self._handlers.get(method)
         try:
             if handler is None:
-                raise LookupError(f"the leading window does not know {method}; restart Foreload in all windows")
-            answer = {"result": to_plain(await handler(message.get("params"), name))}
+                answer = {"error": f"The leading window does not know {method}; restart Foreload in all windows."}
+            else:
+                answer = {"result": to_plain(await handler(message.get("params"), name))}
         except Exception as error:  # noqa: BLE001 - the question fails where it was asked, not here
             answer = {"error": str(error) or type(error).__name__}
         if message.get("id") is not None:
