@@ -9,8 +9,8 @@ from foreload_analyzers.knowledge.lexicon import LEXICON, MODULES
 from foreload_analyzers.report import ALGORITHM_CLASSES
 
 MAX_COUNT = 4  # a word that comes more often counts no more
-MIN_SCORE = 6.0
-MIN_LEAD = 1.25  # over the second class, as a ratio
+SURE_SCORE = 8.0
+SURE_LEAD = 1.25  # over the second class, as a ratio
 NO_SCORES: tuple[float, ...] = (0.0,) * len(ALGORITHM_CLASSES)
 
 
@@ -51,13 +51,21 @@ def total(rows: Iterable[Sequence[float]]) -> tuple[float, ...]:
     return tuple(map(sum, zip(NO_SCORES, *rows, strict=True)))
 
 
-def choose(scores: Sequence[float], minimum: float = MIN_SCORE) -> tuple[str | None, float]:
-    """The class that the scores speak for and the confidence in it; None where they are too weak or too close."""
-    ranked = sorted(zip(scores, ALGORITHM_CLASSES, strict=True), key=lambda pair: -pair[0])
-    (best, name), (second, _) = ranked[0], ranked[1]
-    if best < minimum:
+def choose(scores: Sequence[float]) -> tuple[str | None, float]:
+    """The class that the scores speak most for and the confidence in it, 0..1; None where nothing speaks for any."""
+    best, second, place = _first_two(scores)
+    if best <= 0:
         return None, 0.0
     lead = best / max(second, 1.0)
-    if lead < MIN_LEAD:
-        return None, 0.0
-    return name, round(min(0.9, 0.35 + 0.25 * (lead - 1.0) + min(best, 40.0) / 160.0), 3)
+    return ALGORITHM_CLASSES[place], round(min(0.9, 0.2 + 0.35 * min(lead - 1.0, 1.2) + min(best, 40.0) / 160.0), 3)
+
+
+def choose_surely(scores: Sequence[float]) -> str | None:
+    """The class that the scores speak for clearly; None where they are weak or close, as for most small functions."""
+    best, second, place = _first_two(scores)
+    return ALGORITHM_CLASSES[place] if best >= SURE_SCORE and best >= SURE_LEAD * max(second, 1.0) else None
+
+
+def _first_two(scores: Sequence[float]) -> tuple[float, float, int]:
+    place = max(range(len(scores)), key=lambda index: scores[index])
+    return scores[place], max(score for index, score in enumerate(scores) if index != place), place

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from foreload_analyzers.report import APPLICATION_TYPES
 
 
 class Signs(NamedTuple):
-    """What speaks for kinds of programs: modules are imported, calls made, parts of the path or words of the text there."""
+    """What speaks for a kind of program: imported modules, calls, parts of the path, words; each with its weight."""
 
     modules: Mapping[str, float]
     calls: Mapping[str, float]
@@ -23,14 +24,16 @@ def _even(names: str, weight: float) -> dict[str, float]:
 
 SIGNS: dict[str, Signs] = {
     "build_script": Signs(
-        _even("setuptools distutils skbuild SCons cffi", 5.0) | _even("Cython pkg_resources versioneer invoke nox doit", 3.0),
+        _even("setuptools distutils skbuild SCons cffi", 5.0)
+        | _even("Cython pkg_resources versioneer invoke nox doit", 3.0),
         _even("setup setuptools.setup distutils.core.setup", 6.0),
         _even("setup.py noxfile.py tasks.py fabfile.py SConstruct wscript build.py", 6.0),
         _even("compile build install wheel", 0.3),
     ),
     "cli_tool": Signs(
         _even("argparse click typer optparse docopt fire cmd getopt", 3.0) | _even("sys subprocess shutil", 0.4),
-        _even("argparse.ArgumentParser click.command click.option typer.Typer fire.Fire", 2.0) | {"sys.exit": 0.8, "parse_args": 1.5},
+        _even("argparse.ArgumentParser click.command click.option typer.Typer fire.Fire", 2.0)
+        | {"sys.exit": 0.8, "parse_args": 1.5},
         _even("cli.py __main__.py", 3.0) | _even("bin/ scripts/ commands/", 1.5),
         _even("usage option command argument", 0.3),
     ),
@@ -43,19 +46,22 @@ SIGNS: dict[str, Signs] = {
         _even("extract transform load pipeline etl ingest table rows", 0.4),
     ),
     "game": Signs(
-        _even("pygame arcade pyglet panda3d ursina kivy cocos pgzrun pymunk", 6.0) | {"turtle": 5.0, "curses": 2.0, "random": 0.3},
+        _even("pygame arcade pyglet panda3d ursina kivy cocos pgzrun pymunk", 6.0)
+        | {"turtle": 5.0, "curses": 2.0, "random": 0.3},
         _even("pygame.init pygame.display.set_mode", 3.0),
         _even("game games/", 2.0),
         _even("player score enemy game sprite level lives snake", 0.5),
     ),
     "gui_desktop": Signs(
-        _even("tkinter Tkinter PyQt5 PyQt6 PyQt4 PySide2 PySide6 wx gi PySimpleGUI customtkinter dearpygui qtpy", 6.0) | {"kivy": 5.0},
+        _even("tkinter Tkinter PyQt5 PyQt6 PyQt4 PySide2 PySide6 wx gi PySimpleGUI customtkinter dearpygui qtpy", 6.0)
+        | {"kivy": 5.0},
         _even("Tk mainloop QApplication", 2.0),
         _even("gui ui/", 1.0),
         _even("window widget button dialog layout", 0.4),
     ),
     "ml_training": Signs(
-        _even("torch tensorflow keras lightning pytorch_lightning transformers mxnet jax flax detectron2 mmcv fastai", 4.5)
+        _even("torch tensorflow keras lightning pytorch_lightning transformers", 4.5)
+        | _even("mxnet jax flax detectron2 mmcv fastai", 4.5)
         | _even("sklearn xgboost lightgbm catboost torchvision", 3.0),
         _even("backward fit zero_grad train_test_split compile", 1.0),
         _even("train model", 1.0),
@@ -68,14 +74,16 @@ SIGNS: dict[str, Signs] = {
         _even("cell colab notebook jupyter", 1.2),
     ),
     "scientific": Signs(
-        _even("scipy astropy sympy Bio simpy openmm mdtraj h5py netCDF4 xarray pymc emcee healpy qutip ase fenics dolfin", 3.5)
+        _even("scipy astropy sympy Bio simpy openmm mdtraj h5py netCDF4", 3.5)
+        | _even("xarray pymc emcee healpy qutip ase fenics dolfin", 3.5)
         | {"numpy": 1.8, "matplotlib": 1.0, "multiprocessing": 0.3},
         _even("numpy.linalg.solve scipy.integrate.odeint scipy.optimize.minimize", 2.0),
         _even("simulation simulate physics", 1.5),
         _even("simulation energy temperature equation particle velocity grid stencil step", 0.5),
     ),
     "scraping": Signs(
-        _even("scrapy bs4 BeautifulSoup selenium lxml mechanize pyquery playwright pyppeteer feedparser", 4.5) | _even("requests urllib urllib2", 1.5),
+        _even("scrapy bs4 BeautifulSoup selenium lxml mechanize pyquery playwright pyppeteer feedparser", 4.5)
+        | _even("requests urllib urllib2", 1.5),
         _even("BeautifulSoup bs4.BeautifulSoup find_all", 2.0),
         _even("spider scrap crawl", 3.0),
         _even("scrape crawl spider html page url href", 0.5),
@@ -87,18 +95,18 @@ SIGNS: dict[str, Signs] = {
         _even("test assert fixture mock", 0.4),
     ),
     "web_service": Signs(
-        _even("flask fastapi django tornado sanic bottle starlette falcon pyramid quart connexion rest_framework flask_restful webapp2 web", 5.0)
+        _even("flask fastapi django tornado sanic bottle starlette falcon", 5.0)
+        | _even("pyramid quart connexion rest_framework flask_restful webapp2 web", 5.0)
         | _even("aiohttp.web uvicorn gunicorn grpc strawberry graphene jwt", 3.0) | {"aiohttp": 1.5, "http": 1.2},
         _even("app.run uvicorn.run jsonify render_template flask.Flask fastapi.FastAPI", 2.5),
         _even("views.py urls.py routes wsgi.py asgi.py api/ middleware", 2.5),
         _even("request response route endpoint", 0.3),
     ),
 }  # fmt: skip
-MIN_SCORE = 2.5
 
 
 def choose_application(
-    modules: Set[str], calls: Set[str], words: Mapping[str, int], path_hint: str
+    modules: AbstractSet[str], calls: AbstractSet[str], words: Mapping[str, int], path_hint: str
 ) -> tuple[str | None, float]:
     """The kind of program and the confidence in it; None where nothing speaks for any.
 
@@ -128,6 +136,7 @@ def choose_application(
         ranked.append((score, name))
     ranked.sort(key=lambda pair: -pair[0])
     best, second = ranked[0], ranked[1]
-    if best[0] < MIN_SCORE:
+    if best[0] <= 0:
         return None, 0.0
-    return best[1], round(min(0.95, 0.3 + 0.6 * best[0] / (best[0] + second[0] + 1.0)), 3)
+    share = best[0] / (best[0] + second[0] + 1.0)
+    return best[1], round(min(0.95, share * min(1.0, 0.4 + best[0] / 10.0) + 0.1), 3)

@@ -41,7 +41,7 @@ def _memberships(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
         if found.sizes.length(fact.container).cost == CONSTANT:
             continue
         name = fact.container.text
-        message = f"{quoted('in ' + name)} looks through the whole list on each turn; keep a set of its items beside it and ask that"
+        message = f"{quoted('in ' + name)} looks through the whole list on each turn; ask a set of its items instead"
         items.append(Bottleneck(fact.line, "list_membership", message))
     return items
 
@@ -51,12 +51,13 @@ def _text_growth(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
     for fact in found.unit.assigns:
         if fact.operator != "+=" or fact.target.kind != NAME or not _grows(found, fact.loop):
             continue
-        started = [value for value in found.scope.values(fact.target.name) if value.kind != NAME]
+        name = fact.target.name
+        started = [value for value in found.scope.values(name) if value.kind != NAME]
         if any(found.scope.container(value) == "str" for value in started) or fact.value.kind == TEXT:
-            message = f"{quoted(fact.target.name + ' +=')} copies the whole text on each turn; collect the parts in a list and join them once"
+            message = f"{quoted(name + ' +=')} copies the text on each turn; collect its parts and join them once"
             items.append(Bottleneck(fact.line, "text_concatenation", message))
         elif any(found.scope.container(value) == "array" for value in started) and fact.value.kind == ITEMS:
-            message = f"{quoted(fact.target.name + ' +=')} copies the array on each turn; collect the parts and join them once"
+            message = f"{quoted(name + ' +=')} copies the array on each turn; collect its parts and join them once"
             items.append(Bottleneck(fact.line, "array_growth", message))
     return items
 
@@ -82,38 +83,38 @@ def _call(found: Judgement, site: CallSite, knowledge: ModuleType) -> tuple[str,
     if repeated and path in knowledge.COMPILES and _fixed(found, fact.arguments):
         return (
             "compile_in_loop",
-            f"{quoted(fact.path)} makes the same pattern on each turn; make it once, before the loop",
+            f"{quoted(fact.shown)} makes the same pattern on each turn; make it once, before the loop",
         )
     if repeated and (path == "sorted" or method == ".sort") and _same_each_turn(found, site):
         return "sort_in_loop", "sorts on each turn; sort once before the loop, or keep a heap or insert by bisection"
     if repeated and method in knowledge.QUERIES and _is_query(found, site, method):
         return (
             "query_per_row",
-            f"{quoted(fact.path)} asks the database once for each turn; ask once for all rows, or use `executemany`",
+            f"{quoted(fact.shown)} asks the database once for each turn; ask once for all rows, or use `executemany`",
         )
     if method in knowledge.WHOLE_FILE and not fact.arguments and _is_file(found, fact.callee, method):
         return (
             "whole_file",
-            f"{quoted(fact.path)} takes the whole file into memory; go through it line by line or in blocks",
+            f"{quoted(fact.shown)} takes the whole file into memory; go through it line by line or in blocks",
         )
     if found.unit.is_async and not fact.awaited and path not in knowledge.BLOCKING_EXEMPT:
         waits = knowledge.WAITS.get(path)
         if waits is not None and waits[0] in knowledge.BLOCKING:
             return (
                 "blocking_in_async",
-                f"{quoted(fact.path)} stops the whole event loop while it waits; await an asynchronous call, or run it in a thread",
+                f"{quoted(fact.shown)} stops the event loop while it waits; await an asynchronous call or a thread",
             )
     if repeated and path in ("numpy.append", "numpy.concatenate", "numpy.vstack", "numpy.hstack", "pandas.concat"):
         return (
             "array_growth",
-            f"{quoted(fact.path)} copies everything on each turn; collect the parts in a list and join them once",
+            f"{quoted(fact.shown)} copies everything on each turn; collect the parts in a list and join them once",
         )
-    if repeated and path in ("numpy.dot",) and any(argument.kind == INDEX for argument in fact.arguments):
+    if repeated and path == "numpy.dot" and any(argument.kind == INDEX for argument in fact.arguments):
         return "elementwise_array", "multiplies element by element; multiply the whole arrays at once"
     if repeated and method in (".insert", ".pop") and found.scope.container(_owner(fact.callee)) == "list":
         first = fact.arguments[0] if fact.arguments else None
         if first is not None and found.scope.constant(first) == 0:
-            return "list_front", f"{quoted(fact.path + '(0)')} moves the whole list on each turn; use a `deque`"
+            return "list_front", f"{quoted(fact.shown + '(0)')} moves the whole list on each turn; use a `deque`"
     return None
 
 
@@ -167,7 +168,7 @@ def _caches(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
         unbounded = path in knowledge.UNBOUNDED_CACHES or (path in knowledge.BOUNDED_CACHES and "None" in arguments)
         if unbounded or path in knowledge.BOUNDED_CACHES:
             kept = "for ever, and every result too" if unbounded else "for as long as their results"
-            message = f"the cache of {quoted(unit.name)} keeps its objects alive {kept}; cache on a function without `self`, or in the object"
+            message = f"the cache of {quoted(unit.name)} keeps its objects alive {kept}; cache in the object itself"
             return [Bottleneck(unit.line, "cache_on_method", message)]
     return []
 
@@ -187,6 +188,6 @@ def _elementwise(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
             set(loop.target) & {part.text for part in fact.target.parts[1:] for part in (part, *part.parts)}
         )
         if counted and uses_target and found.scope.container(base) == "array":
-            message = f"fills {quoted(base.text)} element by element; an expression on whole arrays does this in compiled code"
+            message = f"fills {quoted(base.text)} element by element; work on whole arrays does this in compiled code"
             items.append(Bottleneck(loop.line, "elementwise_array", message))
     return items

@@ -9,9 +9,11 @@ from foreload_analyzers.costs import CONSTANT, LINEAR, LOG, ROOT, SQUARE, Cost
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, LoopFact, Unit
-from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, NUMBER, UNARY
+from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, UNARY
+from foreload_analyzers.movement import step_of
 from foreload_analyzers.scope import Scope, value_for
-from foreload_analyzers.sizes import Size, Sizes
+from foreload_analyzers.size import Size
+from foreload_analyzers.sizes import Sizes
 
 # Turns that are expected of a loop whose number is not written down, for shares of CPU time.
 EXPECTED_TURNS = {"constant": 4.0, "log": 6.0, "root": 15.0, "linear": 30.0, "more": 300.0, "amortised": 2.0}
@@ -93,7 +95,7 @@ class Bounds:
             words = f"walks {quoted(over.text)}, all of them together once over the outer loop"
             return Bound(CONSTANT, size.symbol, EXPECTED_TURNS["amortised"], words, amortised=True)
         if size.cost == CONSTANT:
-            count = size.count
+            count = size.exact
             words = (
                 f"turns {count:.0f} times"
                 if count is not None and count > 1
@@ -102,14 +104,14 @@ class Bounds:
             return Bound(
                 CONSTANT, "", min(count if count is not None else 4.0, MAX_TURNS), words, stated=count is not None
             )
-        turns = min(size.count, MAX_TURNS) if size.count is not None else _turns(size.cost)
+        turns = min(size.exact, MAX_TURNS) if size.exact is not None else _turns(size.cost)
         symbol = _short(size.symbol or over.text)
         words = self._for_words(over, size, symbol)
-        return Bound(size.cost, symbol, turns, words, stated=size.count is not None)
+        return Bound(size.cost, symbol, turns, words, stated=size.exact is not None)
 
     def _for_words(self, over: Expr, size: Size, symbol: str) -> str:
-        if size.count is not None and size.count > 1:
-            return f"turns {size.symbol or f'{size.count:.0f}'} times"
+        if size.exact is not None and size.exact > 1:
+            return f"turns {size.symbol or f'{size.exact:.0f}'} times"
         if size.cost.exp > 0:
             return f"goes through every arrangement of {quoted(symbol)}"
         if size.cost == LOG:
@@ -151,7 +153,7 @@ class Bounds:
         names = names_in(condition) | {part.text for part in _members(condition)}
         endless = condition.text.strip("()") in ("True", "1", "true")
         inside = [fact for fact in self._unit.assigns if loop.body_start <= fact.start < loop.body_end]
-        steps = {name: self._step(name, inside) for name in names}
+        steps = {name: step_of(name, inside, self._scope) for name in names}
         outer = self.outer(index)
         if endless:
             return self._endless(index, loop, inside)
@@ -173,25 +175,25 @@ class Bounds:
             words = f"moves {_listed(moved_names)} on, never back, over the whole of the outer loop"
             return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
         if consumed:
-            name = sorted(consumed)[0]
+            name = min(consumed)
             factor = SQUARE if self._is_grid(loop, consumed) else LINEAR
             thing = "cell" if factor == SQUARE else "item"
             return Bound(factor, name, _turns(LINEAR), f"takes every {thing} out of {quoted(name)} once")
         limit = self._limit(condition, moved_names)
         symbol = _short(limit.symbol or next(iter(sorted(moved_names)), condition.text))
-        if limit.cost == CONSTANT and moved_names and limit.count is not None:
-            turns = max(1.0, min(limit.count, MAX_TURNS))
+        if limit.cost == CONSTANT and moved_names and limit.exact is not None:
+            turns = max(1.0, min(limit.exact, MAX_TURNS))
             return Bound(CONSTANT, "", turns, f"turns at most {turns:.0f} times", stated=True)
-        turns = min(limit.count, MAX_TURNS) if limit.count is not None else _turns(LINEAR)
+        turns = min(limit.exact, MAX_TURNS) if limit.exact is not None else _turns(LINEAR)
         factor = limit.cost if limit.cost.n > 0 or limit.cost.exp > 0 else LINEAR
         words = f"turns while {quoted(condition.text)}"
-        return Bound(factor, symbol, turns, words, stated=limit.count is not None)
+        return Bound(factor, symbol, turns, words, stated=limit.exact is not None)
 
     def _endless(self, index: int, loop: LoopFact, inside: list[AssignFact]) -> Bound:
         names = {
             name for fact in inside for name in root_names(fact.target) if fact.target.kind in (NAME, MEMBER, ITEMS)
         }
-        steps = {name: self._step(name, inside) for name in names}
+        steps = {name: step_of(name, inside, self._scope) for name in names}
         if "halve" in steps.values() and "step" not in steps.values():
             moved = next(name for name, step in sorted(steps.items()) if step == "halve")
             return Bound(LOG, moved, _turns(LOG), f"cuts {quoted(moved)} down by a factor each turn")
@@ -203,69 +205,6 @@ class Bounds:
         return Bound(
             LINEAR, next(iter(sorted(moved_names)), ""), _turns(LINEAR), "turns until something inside ends it"
         )
-
-    def _step(self, name: str, inside: list[AssignFact]) -> str:
-        """How a name moves within a loop: `halve`, `step`, `link`, or empty where it does not or in no known way."""
-        found = ""
-        for fact in inside:
-            if fact.target.kind == INDEX or name not in root_names(fact.target):
-                continue
-            step = self._one_step(name, fact, inside)
-            if step == "halve":
-                return step
-            found = found or step
-        return found
-
-    def _one_step(self, name: str, fact: AssignFact, inside: list[AssignFact]) -> str:
-        value = value_for(fact, name)
-        if fact.operator in ("//=", "/=", ">>=", "*=", "<<=", "&=", "%="):
-            return "halve"
-        if fact.operator in ("+=", "-="):
-            # x += x & -x climbs a Fenwick tree, x += x doubles.
-            return "halve" if name in names_in(fact.value) else "step"
-        if value is None:
-            return "step"
-        if value.kind == BINARY and len(value.parts) == 2:
-            left, right = value.parts
-            about_itself = name in names_in(value)
-            if value.name in ("//", ">>", "/", "*", "<<") and about_itself and self._factor(right):
-                return "halve"
-            if (value.name == "&" and about_itself) or value.name == "%":
-                return "halve"
-            if value.name in ("+", "-"):
-                middle = left if right.kind == NUMBER else right if left.kind == NUMBER else None
-                if middle is not None and middle.text != name and self._is_middle(middle.text, inside):
-                    return "halve"
-                return "step" if about_itself else ""
-        if value.kind == NAME and self._is_middle(value.text, inside):
-            return "halve"
-        if fact.target.kind == ITEMS and any(part.kind == BINARY and part.name == "%" for part in fact.value.parts):
-            return "halve"  # a, b = b, a % b
-        if value.kind == MEMBER and name in names_in(value):
-            return "link" if value.name in ("parent", "fail", "link", "suffix_link") else "step"
-        if (
-            value.kind == INDEX
-            and name in names_in(value)
-            and len(value.parts) > 1
-            and name in names_in(value.parts[1])
-        ):
-            return "link"
-        if value.kind == CALL and name in names_in(value):
-            return "step"
-        return ""
-
-    def _factor(self, expr: Expr) -> bool:
-        value = self._scope.constant(expr)
-        return value is None or value >= 1
-
-    def _is_middle(self, name: str, inside: list[AssignFact]) -> bool:
-        """Whether a name is the middle of two others, or a half of itself."""
-        for fact in inside:
-            if fact.operator == "=" and name in root_names(fact.target):
-                value = value_for(fact, name)
-                if value is not None and _halves(value):
-                    return True
-        return False
 
     def _consumed(self, loop: LoopFact) -> set[str]:
         """The containers of a loop's condition from which its body takes things out."""
@@ -314,7 +253,7 @@ class Bounds:
         return False
 
     def _follows(self, value: Expr, names: set[str], outer: LoopFact) -> bool:
-        """Whether a reset only goes back to a variable that itself is moved up to one of the names: `j = i ... i = j`."""
+        """Whether a reset only goes back to a variable that itself is moved up to a name: `j = i ... i = j`."""
         sources = names_in(value)
         return any(
             fact.operator == "=" and set(root_names(fact.target)) & sources and names_in(fact.value) & names
@@ -360,16 +299,6 @@ class Bounds:
             if values and not self._scope.is_parameter(name):
                 return max((self._sizes.magnitude(value) for value in values), key=lambda size: size.cost)
         return Size(LINEAR, expr.text)
-
-
-def _halves(expr: Expr) -> bool:
-    pending = [expr]
-    while pending:
-        current = pending.pop()
-        if current.kind == BINARY and current.name in ("//", ">>", "/"):
-            return True
-        pending.extend(current.parts)
-    return False
 
 
 def _members(expr: Expr) -> list[Expr]:

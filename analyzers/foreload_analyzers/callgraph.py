@@ -108,6 +108,35 @@ class Names:
         return made.pop() if len(made) == 1 else None
 
 
+class Calls:
+    """The calls between the units of one document; those of an unchanged unit stay while all names of the file do."""
+
+    def __init__(self) -> None:
+        self._names: list[tuple[str, str]] = []
+        self._rows: dict[int, tuple[Judgement, list[Edge]]] = {}
+        self._groups: tuple[list[list[int]], list[list[int]]] = ([], [])
+
+    def between(
+        self, units: Sequence[Unit], judgements: Sequence[Judgement], fellows: Sequence[Sequence[int]]
+    ) -> tuple[list[list[Edge]], list[list[int]]]:
+        """The calls of each unit, and the groups of units that call each other, callees first."""
+        names = [(unit.class_name, unit.name) for unit in units]
+        if names != self._names:
+            self._names, self._rows = names, {}
+        finder: Names | None = None
+        found: list[list[Edge]] = []
+        for index, judgement in enumerate(judgements):
+            kept = self._rows.get(index)
+            if kept is None or kept[0] is not judgement:
+                finder = finder or Names(units)
+                kept = self._rows[index] = (judgement, finder.edges(index, judgement, fellows[index]))
+            found.append(kept[1])
+        callees = [[edge.callee for edge in row] for row in found]
+        if callees != self._groups[0]:
+            self._groups = (callees, components(callees))
+        return found, self._groups[1]
+
+
 def components(edges: Sequence[Sequence[int]]) -> list[list[int]]:
     """Groups of functions that call each other, callees before callers (Tarjan, without recursion)."""
     order: dict[int, int] = {}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Cost(NamedTuple):
-    """Growth as a product: 2^n to the power `exp`, n to the power `n`, log n to the power `log`. Compared in that order."""
+    """Growth as a product of powers: 2^n to `exp`, n to `n`, log n to `log`; compared in that order."""
 
     exp: float = 0.0
     n: float = 0.0
@@ -40,7 +40,7 @@ def product(costs: Iterable[Cost]) -> Cost:
 
 
 def label(cost: Cost) -> str:
-    """The class of a cost, one of COMPLEXITIES. What lies between two classes goes to the nearer one, above in doubt."""
+    """The class of a cost, one of COMPLEXITIES; what lies between two goes to the nearer one, or the larger."""
     if cost.exp > 0:
         return "exponential"
     if cost.n >= 2.75:

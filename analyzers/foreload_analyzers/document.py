@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from tree_sitter import Node, Tree
 
-from foreload_analyzers.compose import Composer, Placed
-from foreload_analyzers.extract import ChunkReader
-from foreload_analyzers.facts import ChunkFacts
-from foreload_analyzers.grammar import Match, syntax
-from foreload_analyzers.languages import BY_NAME, NodeKinds
+from foreload_analyzers.compose import Composer
+from foreload_analyzers.grammar import syntax
+from foreload_analyzers.metrics import with_radon
+from foreload_analyzers.pieces import Chunk, Piece, cut
 from foreload_analyzers.report import Report
+from foreload_analyzers.surroundings import Placed
 
 MAX_SOURCE_BYTES = 2 * 1024 * 1024  # above this a file is data or made by a program; it is not looked into
-MAX_CHUNKS = 20_000
 _PROBE_BYTES = 64 * 1024
 
 Point = tuple[int, int]
-ChunkKey = tuple[str, str, bytes]
 
 
 class Document:
@@ -32,12 +30,14 @@ class Document:
 
     def __init__(self, language: str, path_hint: str = "") -> None:
         self.language = language
-        self._kinds: NodeKinds = BY_NAME[language].kinds
         self._syntax = syntax(language)
         self._parser = self._syntax.parser()
-        self._tree: Tree | None = None
         self._source = b""
-        self._known: dict[ChunkKey, ChunkFacts] = {}
+        # The tree of the whole text. Edits inside one piece are noted in it but parsed only in the piece's own tree.
+        self._tree: Tree | None = None
+        self._is_behind = False
+        self._pieces: list[Piece] = []
+        self._can_split = False
         self._composer = Composer(language, path_hint)
         self._report: Report | None = None
 
@@ -45,6 +45,7 @@ class Document:
         """Takes a new text as a whole."""
         self._source = text
         self._report = None
+        self._can_split = self._is_behind = False
         self._tree = None if problem_with(text) else self._parser.parse(text)
 
     def edit(
@@ -57,17 +58,23 @@ class Document:
         new_end_point: Point,
         new_source: bytes,
     ) -> None:
-        """Takes one edit: bytes from `start_byte` to `old_end_byte` became those up to `new_end_byte` of `new_source`. Points are rows
-        and columns in bytes, from 0. An edit that does not fit the text makes the document be parsed anew."""
+        """Takes one edit: bytes from `start_byte` to `old_end_byte` became those up to `new_end_byte` of `new_source`.
+
+        Points are rows and columns in bytes, from 0. An edit that does not fit the text has it parsed anew.
+        """
         fits = 0 <= start_byte <= old_end_byte <= len(self._source) and start_byte <= new_end_byte <= len(new_source)
         fits = fits and len(new_source) - len(self._source) == new_end_byte - old_end_byte
         if self._tree is None or not fits or problem_with(new_source):
             self.open(new_source)
             return
-        self._tree.edit(start_byte, old_end_byte, new_end_byte, start_point, old_end_point, new_end_point)
+        edit = (start_byte, old_end_byte, new_end_byte, start_point, old_end_point, new_end_point)
+        self._tree.edit(*edit)
         self._source = new_source
-        self._tree = self._parser.parse(new_source, self._tree)
         self._report = None
+        self._is_behind = self._can_split and self._edit_piece(*edit)
+        if not self._is_behind:
+            self._can_split = False
+            self._tree = self._parser.parse(new_source, self._tree)
 
     def report(self) -> Report:
         """The report of the text as it is now."""
@@ -75,57 +82,74 @@ class Document:
             self._report = self._make_report()
         return self._report
 
+    def _edit_piece(
+        self, start: int, old_end: int, new_end: int, start_point: Point, old_end_point: Point, new_end_point: Point
+    ) -> bool:
+        """Parses the one piece that an edit lies in; False where there is none, or it is not whole by itself."""
+        first, row = 0, 0
+        for piece in self._pieces:
+            if start < first + piece.size:
+                break
+            first += piece.size
+            row += piece.rows
+        else:
+            return False
+        # At its first byte, an edit could make a piece part of the one before; at its end, of the one after.
+        if start <= first or old_end >= first + piece.size or start_point[0] < row:
+            return False
+        size = piece.size + new_end - old_end
+        text = self._source[first : first + size]
+        if text.endswith(b"\\\n"):
+            return False
+        if piece.tree is not None:
+            points = [(point[0] - row, point[1]) for point in (start_point, old_end_point, new_end_point)]
+            piece.tree.edit(start - first, old_end - first, new_end - first, *points)
+        tree = self._parser.parse(text) if piece.tree is None else self._parser.parse(text, piece.tree)
+        if tree.root_node.has_error:
+            return False
+        piece.size, piece.rows, piece.tree, piece.is_changed = size, text.count(b"\n"), tree, True
+        return True
+
     def _make_report(self) -> Report:
         problem = problem_with(self._source)
         if problem or self._tree is None:
             return Report(self.language, problems=(problem,) if problem else ())
-        root = self._tree.root_node
         problems: tuple[str, ...] = ()
-        if root.has_error:
-            line = _first_error(root)
-            problems = (f"line {line}: the syntax is broken there; the rest of the file is analysed",)
-        return self._composer.compose(self._chunks(root), problems)
+        if self._is_behind:
+            self._refresh()
+        else:
+            root = self._tree.root_node
+            known = [chunk for piece in self._pieces for chunk in piece.chunks]
+            self._pieces = cut(root, self._source, self._syntax, known)
+            self._can_split = self._syntax.language.splits and not root.has_error
+            if root.has_error:
+                problems = (f"line {_first_error(root)}: the syntax is broken there; the rest of the file is analysed",)
+        return self._composer.compose(self._placed(), problems)
 
-    def _chunks(self, root: Node) -> list[Placed]:
-        nodes = _split(root, self._kinds, self._source)
-        keys = [(name, node.type, self._source[node.start_byte : node.end_byte]) for node, name in nodes]
-        missing = [index for index, key in enumerate(keys) if key not in self._known]
-        known = {key: self._known[key] for key in keys if key in self._known}
-        if missing:
-            known.update(self._read(root, nodes, keys, missing))
-        self._known = known
-        # The same text twice is still two functions: each place needs facts of its own.
+    def _refresh(self) -> None:
+        """Reads the chunks of the pieces that were edited; one that fell apart becomes several."""
+        pieces: list[Piece] = []
+        first = 0
+        for piece in self._pieces:
+            if piece.is_changed and piece.tree is not None:
+                text = self._source[first : first + piece.size]
+                parts = cut(piece.tree.root_node, text, self._syntax, piece.chunks)
+                if len(parts) == 1:
+                    parts[0].tree = piece.tree
+                pieces.extend(parts)
+            else:
+                pieces.append(piece)
+            first += piece.size
+        self._pieces = pieces
+
+    def _placed(self) -> list[Placed]:
         placed: list[Placed] = []
-        used: set[int] = set()
-        for (node, name), key in zip(nodes, keys, strict=True):
-            facts = known[key]
-            if id(facts) in used:
-                facts = self._read(root, [(node, name)], [key], [0])[key]
-            used.add(id(facts))
-            placed.append(Placed(facts, node.start_point.row))
+        row = 0
+        for piece in self._pieces:
+            chunks: list[Chunk] = piece.chunks
+            placed.extend([Placed(chunk.facts, row + chunk.row) for chunk in chunks])
+            row += piece.rows
         return placed
-
-    def _read(
-        self, root: Node, nodes: list[tuple[Node, str]], keys: list[ChunkKey], missing: list[int]
-    ) -> dict[ChunkKey, ChunkFacts]:
-        """The facts of the chunks that are not known, in one pass of the queries from the first to the last of them."""
-        first, last = nodes[missing[0]][0].start_byte, nodes[missing[-1]][0].end_byte
-        found = self._syntax.matches(root, first, last)
-        placed = sorted(((_start(match), order) for order, match in enumerate(found)))
-        facts: dict[ChunkKey, ChunkFacts] = {}
-        place = 0
-        for index in missing:
-            node, name = nodes[index]
-            while place < len(placed) and placed[place][0] < node.start_byte:
-                place += 1
-            own: list[Match] = []
-            while place < len(placed) and placed[place][0] < node.end_byte:
-                own.append(found[placed[place][1]])
-                place += 1
-            own.sort(key=_start)
-            reader = ChunkReader(self._source, self._kinds, node.start_byte, node.start_point.row, name)
-            facts[keys[index]] = reader.read(node.start_byte, node.end_byte, node.descendant_count, own)
-        return facts
 
 
 def problem_with(text: bytes) -> str:
@@ -136,41 +160,6 @@ def problem_with(text: bytes) -> str:
     if b"\0" in text[:_PROBE_BYTES]:
         return "the file is binary or not in UTF-8; only UTF-8 source is analysed"
     return ""
-
-
-def _start(match: Match) -> int:
-    nodes = match.nodes
-    return (nodes.get("whole") or nodes.get("module") or nodes["name"])[0].start_byte
-
-
-def _split(root: Node, kinds: NodeKinds, source: bytes) -> list[tuple[Node, str]]:
-    """The pieces that are analysed and cached one by one, with the class around each: top-level statements and members of classes."""
-    found: list[tuple[Node, str]] = []
-    pending: list[tuple[Node, str]] = [(child, "") for child in reversed(root.children)]
-    while pending:
-        node, name = pending.pop()
-        inner = _members(node, kinds) if len(found) + len(pending) < MAX_CHUNKS else None
-        if inner is None:
-            found.append((node, name))
-            continue
-        holder, body = inner
-        title = holder.child_by_field_name("name")
-        own = name if title is None else source[title.start_byte : title.end_byte].decode("utf-8", "replace")
-        pending.extend((child, own) for child in reversed(body.children))
-    return found
-
-
-def _members(node: Node, kinds: NodeKinds) -> tuple[Node, Node] | None:
-    """The class in a node and its body; None where it is none, or holds nothing."""
-    holder = node
-    while holder.type in kinds.containers:
-        inner = holder.child_by_field_name(kinds.containers[holder.type])
-        if inner is None:
-            return None
-        if holder.type in kinds.class_kinds:
-            return (holder, inner) if inner.child_count else None
-        holder = inner
-    return None
 
 
 def _first_error(root: Node) -> int:
@@ -194,8 +183,6 @@ def analyze(source: bytes, language: str, path_hint: str = "") -> Report:
     Raises:
         KeyError: the language is not known.
     """
-    from foreload_analyzers.metrics import with_radon
-
     document = Document(language, path_hint)
     document.open(source)
     return with_radon(document.report(), source)

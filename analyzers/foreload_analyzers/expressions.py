@@ -37,8 +37,8 @@ class Expr(NamedTuple):
         kind: one of the kinds in languages.py.
         name: identifier, member, keyword, operator, kind of container, or the dotted path of what is called.
         text: its source, cut off where it is long.
-        parts: operands. Of a call: what is called, then the arguments. Of a comprehension: the element, then what it walks.
-            Of an index: the value, then the subscripts. Of a slice: start and stop, `NOTHING` where left out.
+        parts: operands. Of a call: what is called, then the arguments. Of a comprehension: the element, then what
+            it walks. Of an index: the value, then the subscripts. Of a slice: start and stop, `NOTHING` where left out.
         size: items of a literal container.
     """
 
@@ -98,8 +98,7 @@ class Reader:
             return Expr(OTHER, "", self.text(node))
         kind = row[0]
         if kind == THROUGH:
-            inner = node.named_child(0)
-            return NOTHING if inner is None else self.read(inner, depth + 1)
+            return self.read(node.named_children[0], depth + 1) if node.named_child_count else NOTHING
         text = self.text(node)
         if kind == NAME:
             return Expr(NAME, text, text)
@@ -113,20 +112,16 @@ class Reader:
         if kind == BINARY:
             return self._binary(node, row, text, below)
         if kind == ITEMS:
-            children = node.named_children
-            return Expr(
-                ITEMS, row[1], text, tuple(self.read(child, below) for child in children[:MAX_PARTS]), len(children)
-            )
+            count = node.named_child_count
+            return Expr(ITEMS, row[1], text, self._first(node, min(count, MAX_PARTS), below), count)
         if kind == COMPREHENSION:
             return self._comprehension(node, row, text, below)
         if kind == SLICE:
             return self._slice(node, text, below)
         if kind in (INDEX, SPREAD, CHOICE):
-            return Expr(kind, "", text, tuple(self.read(child, below) for child in node.named_children[:MAX_PARTS]))
+            return Expr(kind, "", text, self._first(node, min(node.named_child_count, MAX_PARTS), below))
         if kind == UNARY:
-            operator = node.child(0)
-            name = "" if operator is None else self.text(operator)
-            return Expr(UNARY, name, text, (self._field(node, row[1], below),))
+            return Expr(UNARY, self.text(node.children[0]), text, (self._field(node, row[1], below),))
         if kind == KEYWORD:
             name = node.child_by_field_name(row[1])
             return Expr(KEYWORD, "" if name is None else self.text(name), text, (self._field(node, row[2], below),))
@@ -137,7 +132,11 @@ class Reader:
         row = self._table.get(node.type)
         if row is not None and row[0] == COMPREHENSION:
             return (self.read(node, depth),)
-        return tuple(self.read(child, depth) for child in node.named_children[:MAX_PARTS])
+        return self._first(node, min(node.named_child_count, MAX_PARTS), depth)
+
+    def _first(self, node: Node, count: int, depth: int) -> tuple[Expr, ...]:
+        """The first parts of a node."""
+        return tuple([self.read(node.named_child(place), depth) for place in range(count)])
 
     def _field(self, node: Node, name: str, depth: int) -> Expr:
         child = node.child_by_field_name(name)

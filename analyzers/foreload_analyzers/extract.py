@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tree_sitter import Node
 
@@ -70,13 +70,32 @@ class ChunkReader:
         self._waits: set[int] = set()
         self._decorators: dict[int, list[str]] = {}
         self._async: set[int] = set()
+        self._worded: tuple[tuple[int, int] | None, Mapping[str, int]] = (None, {})
+        self._takers: Mapping[str, Callable[[Match, int, int], None]] = {
+            "assign": self._take_assign,
+            "branch": self._take_branch,
+            "break": self._take_break,
+            "call": self._take_call,
+            "class": self._take_class,
+            "function": self._take_function,
+            "import": self._take_import,
+            "loop": self._take_loop,
+            "main": self._take_main,
+            "membership": self._take_membership,
+            "parameter": self._take_parameter,
+            "rare": self._take_rare,
+            "return": self._take_return,
+            "slice": self._take_slice,
+            "update": self._take_update,
+            "yield": self._take_yield,
+        }
         # What to go back to where a scope ends: (end, unit, loop, weight, class).
         self._stack: list[tuple[int, int, int, float, str]] = []
 
     def read(self, node_start: int, node_end: int, size: int, matches: Sequence[Match]) -> ChunkFacts:
         """The facts of the chunk, from the findings that lie in it. `size` is its number of syntax nodes."""
         self._units[0].own_size = float(size)
-        self._units[0].words = words_of(self._source[node_start:node_end].decode("utf-8", "replace"))
+        self._units[0].words = self._words(node_start, node_end)
         items: list[tuple[int, int, int, int, Match]] = []
         for order, match in enumerate(matches):
             node, end = self._anchor(match)
@@ -92,8 +111,17 @@ class ChunkReader:
         items.sort()
         for start, negative_end, _tie, _order, match in items:
             self._leave(start)
-            self._take(match, start, -negative_end)
+            self._takers[match.fact](match, start, -negative_end)
         return ChunkFacts(self._units, tuple(self._imports), self._main_guard)
+
+    def _words(self, start: int, end: int) -> Mapping[str, int]:
+        """The words of a range; a function that is the whole chunk shares them with it."""
+        if self._worded[0] == (start, end):
+            return self._worded[1]
+        words = words_of(self._source[start:end].decode("utf-8", "replace"))
+        if self._worded[0] is None:
+            self._worded = ((start, end), words)
+        return words
 
     def _anchor(self, match: Match) -> tuple[Node, int]:
         nodes = match.nodes
@@ -106,10 +134,6 @@ class ChunkReader:
 
     def _enter(self, end: int) -> None:
         self._stack.append((end, self._unit, self._loop, self._weight, self._class))
-
-    def _take(self, match: Match, start: int, end: int) -> None:
-        handler = getattr(self, f"_take_{match.fact}")
-        handler(match, start, end)
 
     def _lighten(self, size: float) -> None:
         """Takes the weight of something inside away from what is around it."""
@@ -134,7 +158,7 @@ class ChunkReader:
             is_async=start in self._async,
             own_size=float(size),
             decorators=self._decorators.get(start, []),
-            words=words_of(self._source[start:end].decode("utf-8", "replace")),
+            words=self._words(start, end),
         )
         self._units.append(unit)
         self._unit, self._loop, self._weight, self._class = len(self._units) - 1, -1, 1.0, ""
@@ -268,7 +292,10 @@ class ChunkReader:
         value = self._reader.read(match.nodes["right"][0])
         line = match.nodes["whole"][0].start_point.row - self._row
         fact = AssignFact(target, operator, value, line, start - self._byte, self._loop_at(start))
-        self._units[self._unit].assigns.append(fact)
+        unit = self._units[self._unit]
+        unit.assigns.append(fact)
+        if target.kind == MEMBER and operator == "=":
+            unit.attributes.append((target.text, value))
 
     def _take_membership(self, match: Match, start: int, end: int) -> None:
         nodes = match.nodes

@@ -6,14 +6,17 @@ Lines count from 0 and bytes from 0, both from the start of the chunk; an index 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from foreload_analyzers.expressions import Expr
 
 
 @dataclass(slots=True)
 class LoopFact:
-    """A loop. `own_size` counts the syntax nodes of its body outside inner loops and functions, weighted by how rare their branch is."""
+    """A loop.
+
+    `own_size` counts the syntax nodes of its body outside inner loops and functions, those of rare branches less.
+    """
 
     kind: str
     line: int
@@ -46,6 +49,11 @@ class CallFact:
     loop: int
     weight: float
     awaited: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The path for a sentence."""
+        return self.path.removeprefix("?.")
 
     @property
     def name(self) -> str:
@@ -114,7 +122,7 @@ class Parameter:
     declared: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """A function, or a piece of code outside all functions (then `name` is empty).
 
@@ -122,6 +130,7 @@ class Unit:
         own_size: syntax nodes outside loops and inner functions, weighted by how rare their branch is.
         parent: index of the function around it in the same chunk, -1 for none.
         words: how often each word occurs in its names, comments and texts.
+        attributes: members that it sets, `self.x`, with their values.
     """
 
     name: str = ""
@@ -141,6 +150,12 @@ class Unit:
     slices: list[SliceFact] = field(default_factory=list[SliceFact])
     returns: list[ReturnFact] = field(default_factory=list[ReturnFact])
     words: Mapping[str, int] = field(default_factory=dict[str, int])
+    attributes: list[tuple[str, Expr]] = field(default_factory=list[tuple[str, Expr]])
+
+    @property
+    def loop_depth(self) -> int:
+        """The deepest nesting of its loops."""
+        return max([loop.depth for loop in self.loops]) if self.loops else 0
 
     @property
     def full_name(self) -> str:
@@ -148,10 +163,19 @@ class Unit:
         return f"{self.class_name}.{self.name}" if self.class_name else self.name
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ChunkFacts:
-    """All units of one chunk; the first is its code outside functions."""
+    """All units of one chunk; the first is its code outside functions, `has_code` says whether there is any."""
 
     units: list[Unit]
     imports: tuple[ImportFact, ...] = ()
     has_main_guard: bool = False
+    has_code: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        piece = self.units[0]
+        self.has_code = bool(piece.loops or piece.calls or piece.assigns or piece.memberships or piece.slices)
+
+    def copy(self) -> ChunkFacts:
+        """The same facts as other objects."""
+        return ChunkFacts([replace(unit) for unit in self.units], self.imports, self.has_main_guard)

@@ -1,19 +1,21 @@
-"""The report as numbers, for the forecasting side. Absent means missing. A contract test binds the names to the schema."""
+"""The report as numbers, for forecasting. Absent means missing; a contract test binds the names to the schema."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from foreload_analyzers.report import ALGORITHM_CLASSES, APPLICATION_TYPES, COMPLEXITIES, Report
 
 HOT_SHARE = 0.1  # of the file's CPU time
+LEAST_CONFIDENCE = 0.5  # a class that is less sure than this counts as missing
 
 
-def features_of(report: Report, loop_depth: int, bottlenecks: int) -> Mapping[str, float]:
+def features_of(report: Report, functions: int, loop_depth: int, bottlenecks: int) -> Mapping[str, float]:
     """The features of a report.
 
     Args:
         report: what was found, its own features not yet filled in.
+        functions: in the file, without the code outside functions.
         loop_depth: deepest nesting of loops.
         bottlenecks: those of the whole file.
     """
@@ -21,7 +23,7 @@ def features_of(report: Report, loop_depth: int, bottlenecks: int) -> Mapping[st
     values: dict[str, float | None] = {
         "complexity_order": COMPLEXITIES.index(report.complexity),
         "space_complexity_order": COMPLEXITIES.index(report.space_complexity),
-        "functions": min(len(report.functions), 100_000),
+        "functions": min(functions, 100_000),
         "hot_functions": sum(1 for function in report.functions if function.hotness >= HOT_SHARE),
         "loop_depth": min(loop_depth, 100),
         "bottlenecks": min(bottlenecks, 100_000),
@@ -40,3 +42,7 @@ def features_of(report: Report, loop_depth: int, bottlenecks: int) -> Mapping[st
         else APPLICATION_TYPES.index(report.application_type),
     }
     return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def _place(labels: Sequence[str], label: str | None, confidence: float) -> int | None:
+    return None if label is None or confidence < LEAST_CONFIDENCE else labels.index(label)

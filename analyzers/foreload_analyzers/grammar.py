@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 
-from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser, Query, QueryCursor
 
 from foreload_analyzers.languages import BY_NAME, Language
-from foreload_analyzers.package_data import query_text
+from foreload_analyzers.package_data import grammar_of, query_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,7 @@ class Syntax:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        module = import_module(language.grammar_module)
-        self._grammar = Grammar(getattr(module, language.grammar_function)())
+        self._grammar = grammar_of(language.grammar_module, language.grammar_function)
         self._query = Query(self._grammar, query_text(language.name))
         settings = [self._query.pattern_settings(index) for index in range(self._query.pattern_count)]
         self._facts = [(str(setting["fact"]), str(setting.get("kind") or "")) for setting in settings]

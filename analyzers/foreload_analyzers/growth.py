@@ -18,8 +18,14 @@ MAX_EVIDENCE = 8
 
 
 class Fact(NamedTuple):
-    """One line of evidence before its place in the file is known: the line in the chunk, words after "line 12 ", and the line of the
-    loop around (-1: none) that walks the same thing or not."""
+    """One line of evidence before its place in the file is known.
+
+    Attributes:
+        line: in the chunk, from 0.
+        words: what follows "line 12 ".
+        inside: the line of the loop around, -1 for none.
+        same: that loop grows with the same thing.
+    """
 
     line: int
     words: str

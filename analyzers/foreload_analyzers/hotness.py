@@ -36,18 +36,18 @@ class Shares(NamedTuple):
 
     Attributes:
         runs: how often each unit runs in one run of the program.
-        hotness: share of CPU time of each unit by itself, 0..1.
-        loops: share of each loop by itself, for each unit.
+        total: work of all units together, to three digits: what shares are of.
         work, waiting: of the whole program, in nodes.
         reached: the units that a run of the file as a program reaches.
+        starts: the units that it starts from: the code outside functions, tests, routes, commands.
     """
 
     runs: list[float]
-    hotness: list[float]
-    loops: list[list[float]]
+    total: float
     work: float
     waiting: float
     reached: frozenset[int]
+    starts: frozenset[int]
 
 
 def is_entry(unit: Unit) -> bool:
@@ -91,15 +91,12 @@ def share_out(
                     continue
                 turns = CALLBACK_TURNS if edge.handed_over and edge.site.fact.name in _TURNED_OVER else 1.0
                 runs[edge.callee] = min(runs[edge.callee] + runs[index] * edge.site.runs * turns, MAX_RUNS)
-    spent = [count * judgement.work for count, judgement in zip(runs, judgements, strict=True)]
-    total = sum(spent) or 1.0
-    waiting = sum(runs[index] * sum(judgements[index].waiting.values()) for index in reached)
-    loops = [
-        [times * work / total for work in judgement.loop_work]
-        for times, judgement in zip(runs, judgements, strict=True)
-    ]
-    work = sum(spent[index] for index in reached)
-    return Shares(runs, [part / total for part in spent], loops, work, waiting, frozenset(reached))
+    spent = [times * judgement.work for times, judgement in zip(runs, judgements, strict=True)]
+    # Three digits are more than is known, and keep small edits from changing every share of the file.
+    whole = float(f"{sum(spent) or 1.0:.3g}")
+    waiting = sum([runs[index] * sum(judgements[index].waiting.values()) for index in sorted(reached)])
+    work = sum([spent[index] for index in sorted(reached)])
+    return Shares(runs, whole, work, waiting, frozenset(reached), frozenset(starts))
 
 
 def _recursion_turns(growth: Growth) -> float:

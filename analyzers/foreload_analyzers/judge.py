@@ -1,6 +1,6 @@
 """The judgement of one function by itself: bounds of its loops, where its time goes, what it calls.
 
-Nothing here looks at other functions, so it is kept for as long as the text and what it asked of its surroundings stay the same.
+Nothing here looks at other functions, so it is kept while the text and what it asked of its surroundings stay the same.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class CallSite:
     runs: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Judgement:
     """What is known of one function without looking at others.
 
@@ -174,7 +174,7 @@ def _calls(found: Judgement, knowledge: ModuleType) -> float:
                 fact.loop,
                 own,
                 fact.line,
-                f"calls {quoted(fact.path)}{f' on {quoted(symbol)}' if symbol else ''}",
+                f"calls {quoted(fact.shown)}{f' on {quoted(symbol)}' if symbol else ''}",
                 symbol,
             )
     return extra
@@ -203,10 +203,9 @@ def library_cost(found: Judgement, fact: CallFact, path: str, knowledge: ModuleT
     cost, place = row
     if place < 0:
         return cost, owner
-    arguments = fact.arguments
-    if place >= len(arguments) or (len(arguments) > 1 and path in ("max", "min")):
+    operand = next(iter(fact.arguments[place:]), None)
+    if operand is None or (len(fact.arguments) > 1 and path in ("max", "min")):
         return CONSTANT, None
-    operand = arguments[place]
     if operand.kind == COMPREHENSION and cost == LINEAR:
         return CONSTANT, None  # the comprehension is a loop of its own
     return cost, operand

@@ -1,7 +1,7 @@
 """The languages that can be analysed, one row each.
 
-A language is a folder of queries (`queries/<name>/*.scm`, the same capture names everywhere), the node kinds of its expressions
-below, and what is known of its libraries (`knowledge/<name>.py`). Nothing else in the analysis knows a language.
+A language is a folder of queries (`queries/<name>/*.scm`, the same capture names everywhere), the node kinds of its
+expressions below, and what is known of its libraries (`knowledge/<name>.py`). Nothing else in the analysis knows one.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class NodeKinds:
     """What a grammar calls things, where a query cannot say it.
 
     Attributes:
-        expressions: node kind -> (kind of expression, then the names of the fields that hold its parts, or a word that tells
-            containers apart).
+        expressions: node kind -> (kind of expression, then the names of the fields that hold its parts, or a word that
+            tells containers apart).
         containers: node kind -> field that holds what is inside; their members are analysed and cached one by one.
         class_kinds: those containers that give their name to the functions inside.
     """
@@ -56,6 +56,8 @@ class Language:
         interpreters: names on a `#!` line.
         knowledge: the module that holds what is known of its libraries.
         kinds: the node kinds of its grammar.
+        splits: two texts at the top level that parse well alone mean the same one after the other, so that an edit
+            needs only its own part to be parsed.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Language:
     interpreters: tuple[str, ...]
     knowledge: str
     kinds: NodeKinds
+    splits: bool = False
 
 
 PYTHON_KINDS = NodeKinds(
@@ -120,6 +123,7 @@ LANGUAGES: tuple[Language, ...] = (
         interpreters=("python", "python3", "python2", "pypy", "pypy3"),
         knowledge="python",
         kinds=PYTHON_KINDS,
+        splits=True,
     ),
 )
 

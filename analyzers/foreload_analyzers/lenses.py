@@ -11,7 +11,9 @@ from foreload_analyzers.report import Function, Needs, Report
 DEFAULT_SHARE = 0.2  # of the file's CPU time
 LARGE_BYTES = 256 * 1024 * 1024
 SHOWN_BYTES = 100 * 1024 * 1024  # memory below this is not worth a word
+THREADED_BASE_BYTES = 150 * 1024 * 1024
 GIB = 1024**3
+LEAST_CONFIDENCE = 0.5  # in the class of the file, for functions without one of their own
 MAX_SYMBOL = 24  # a longer name of what grows has no room on the line
 STEEP = frozenset({"quadratic", "cubic", "exponential"})
 CLASS_WORDS = {
@@ -118,8 +120,12 @@ def worker_count(needs: Needs, capacity_cores: float) -> int:
 
 
 def needed_bytes(needs: Needs, workers: int) -> int:
-    """Memory of a run with so many workers, each of which loads the libraries again."""
-    processes = workers + 1 if workers > 1 else 1
+    """Memory of a run with so many workers, each of which loads the libraries again.
+
+    Large libraries spread over all cores by threads of their own, which load nothing.
+    """
+    by_threads = needs.parallel_all_cores and needs.memory_base_bytes >= THREADED_BASE_BYTES
+    processes = 1 + ((needs.parallel_workers or 0) if by_threads else workers if workers > 1 else 0)
     return needs.memory_base_bytes * processes + (needs.memory_data_bytes or 0)
 
 
@@ -133,7 +139,10 @@ def _share(hotness: float) -> str:
 
 
 def _growth(function: Function, report: Report) -> str:
-    words = CLASS_WORDS.get(function.algorithm_class or report.algorithm_class or "", "")
+    known = function.algorithm_class
+    if known is None and report.algorithm_class_confidence >= LEAST_CONFIDENCE:
+        known = report.algorithm_class
+    words = CLASS_WORDS.get(known or "", "")
     if function.complexity == "constant":
         return words
     growth = BIG_O[function.complexity]

@@ -13,7 +13,7 @@ MAX_RADON_BYTES = 512 * 1024
 
 
 def with_radon(report: Report, source: bytes) -> Report:
-    """The report with the cyclomatic complexity of its functions filled in; as it is where radon cannot read the source."""
+    """The report with the cyclomatic complexity of its functions; as it is where radon cannot read the source."""
     if report.language != "python" or not report.functions or len(source) > MAX_RADON_BYTES:
         return report
     counts = _counts(source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -17,6 +18,7 @@ from foreload_analyzers.space import Allocation
 LARGE_ARRAY = 250_000  # elements from which a linear algebra library spreads its work over cores
 START_WORK = 30_000.0  # starting the interpreter: half computing, half waiting for the disk
 MAX_WORKERS = 4096
+MAX_DATA_BYTES = 10**12
 
 
 @dataclass(slots=True)
@@ -49,14 +51,14 @@ def use_of(found: Judgement, held: Sequence[Allocation], knowledge: ModuleType) 
         )
         use.endless |= site.path in knowledge.SERVERS or (method in knowledge.SERVERS and method != "")
         use.gpu |= _uses_gpu(found, site.fact, top, method, knowledge)
-        large = any(item.kind == "array" and (item.count is None or item.count >= LARGE_ARRAY) for item in held)
+        large = any(item.kind == "array" and (item.elements is None or item.elements >= LARGE_ARRAY) for item in held)
         use.all_cores |= site.path in knowledge.ALL_CORE_CALLS and large
         hard = method in knowledge.HARD_WORK and "." in site.path
         use.all_cores |= hard and any(_imports(found, module) for module in sorted(knowledge.ALL_CORE_MODULES))
     use.endless |= _never_ends(found)
-    counted = [item for item in held if item.count is not None]
+    counted = [item for item in held if item.elements is not None]
     if counted:
-        total = sum(int(min((item.count or 0.0) * item.element_bytes, 1e12)) for item in counted)
+        total = sum(int(min((item.elements or 0.0) * item.element_bytes, MAX_DATA_BYTES)) for item in counted)
         use.data_bytes = total if total > 0 else None
     return use
 
@@ -81,8 +83,8 @@ def _workers(found: Judgement, site: CallSite, use: Use, knowledge: ModuleType) 
     if row is not None:
         place, keywords, missing = row
         given = next((fact.keywords[name] for name in keywords if name in fact.keywords), None)
-        if given is None and 0 <= place < len(fact.arguments):
-            given = fact.arguments[place]
+        if given is None and place >= 0:
+            given = next(iter(fact.arguments[place:]), None)
         if given is None and missing == "one":
             return
         _take_workers(found, given, use, knowledge)
@@ -147,14 +149,11 @@ def counts_cores(found: Judgement, expr: Expr, knowledge: ModuleType) -> bool:
 def _uses_gpu(found: Judgement, fact: CallFact, top: str, method: str, knowledge: ModuleType) -> bool:
     if found.scope.path(fact.path).startswith(tuple(f"{module}." for module in sorted(knowledge.GPU_MODULES))):
         return True
-    aware = top in knowledge.GPU_AWARE_MODULES or any(
-        _imports(found, module) for module in sorted(knowledge.GPU_AWARE_MODULES)
-    )
-    if not aware:
+    texts = [argument.text.lower() for argument in (*fact.arguments, *fact.keywords.values())]
+    if method not in knowledge.GPU_METHODS and not any(word in text for text in texts for word in knowledge.GPU_TEXTS):
         return False
-    texts = [argument.text.lower().strip("\"'") for argument in (*fact.arguments, *fact.keywords.values())]
-    return method in knowledge.GPU_METHODS or any(
-        text.startswith(knowledge.GPU_TEXTS) or "cuda" in text for text in texts
+    return top in knowledge.GPU_AWARE_MODULES or any(
+        _imports(found, module) for module in sorted(knowledge.GPU_AWARE_MODULES)
     )
 
 
@@ -169,73 +168,114 @@ def _never_ends(found: Judgement) -> bool:
 
 
 class Demand:
-    """The needs of functions and of the whole file, from what each function uses by itself."""
+    """The needs of functions and of the whole file, from what each function uses by itself.
+
+    Args:
+        uses: of each unit.
+        edges: calls between units.
+        groups: units that call each other, callees first.
+        modules: everything that the file imports.
+        knowledge: of the language.
+
+    Attributes:
+        base_bytes: memory of the interpreter and the libraries.
+        whole: what each unit asks for with all that it calls.
+        pools: for units that run in the workers of a pool, what that pool asks for.
+    """
 
     def __init__(
-        self, uses: Sequence[Use], edges: Sequence[Sequence[Edge]], modules: Set[str], knowledge: ModuleType
+        self,
+        uses: Sequence[Use],
+        edges: Sequence[Sequence[Edge]],
+        groups: Sequence[Sequence[int]],
+        modules: AbstractSet[str],
+        knowledge: ModuleType,
     ) -> None:
         self._uses = uses
         self._edges = edges
-        self._base = base_bytes(modules, knowledge)
-        self._below = [self._reach(index) for index in range(len(uses))]
-        self._in_workers = self._handed_to_workers(knowledge)
+        self.base_bytes = base_bytes(modules, knowledge)
+        self.whole: list[Use] = list(uses)
+        for group in groups:
+            if len(group) == 1 and not edges[group[0]]:
+                continue
+            parts = [uses[index] for index in group]
+            below = {edge.callee for index in group for edge in edges[index]}.difference(group)
+            joined = _joined(parts, [self.whole[index] for index in sorted(below)])
+            for index in group:
+                self.whole[index] = joined
+        self.pools = self._handed_to_workers(knowledge)
 
     def of_function(self, index: int, work: float, waiting: float) -> Needs:
         """The needs of one function while it runs, its callees included, and of the pool that it runs in."""
-        parts = self._below[index]
-        pools = [self._uses[part] for part in parts]
-        pools.extend(self._uses[owner] for owner in sorted(self._in_workers.get(index, ())))
-        return self._needs([self._uses[part] for part in parts], pools, work, waiting)
+        use = self.whole[index]
+        pool = self.pools.get(index)
+        return self._needs(use, use if pool is None else _joined([pool], [use]), work, waiting)
 
-    def of_program(self, reached: Iterable[int], work: float, waiting: float) -> Needs:
-        """The needs of a run of the whole file."""
-        uses = [self._uses[index] for index in sorted(reached)]
-        return self._needs(uses, uses, work, waiting)
+    def of_program(self, starts: Iterable[int], work: float, waiting: float) -> Needs:
+        """The needs of a run of the whole file, from where it starts."""
+        use = _joined([], [self.whole[index] for index in sorted(starts)])
+        return self._needs(use, use, work, waiting)
 
-    def _needs(self, uses: Sequence[Use], pools: Sequence[Use], work: float, waiting: float) -> Needs:
-        counts = [use.workers for use in pools if use.workers is not None]
-        data = [use.data_bytes for use in uses if use.data_bytes is not None]
-        endless = any(use.endless for use in uses)
+    def _needs(self, use: Use, pool: Use, work: float, waiting: float) -> Needs:
         ratio = (work + START_WORK / 2) / (work + waiting + START_WORK)
+        if use.endless and waiting > 0:
+            ratio = min(ratio, 0.3)
         return Needs(
-            parallel_workers=max(counts) if counts else None,
-            parallel_all_cores=any(use.all_cores for use in pools),
-            cpu_bound_ratio=round(min(0.99, max(0.01, min(ratio, 0.3) if endless and waiting > 0 else ratio)), 3),
-            memory_base_bytes=self._base,
-            memory_data_bytes=min(sum(data), 10**12) if data else None,
-            uses_gpu=any(use.gpu for use in uses),
-            uses_network=any(use.network for use in uses),
-            uses_disk=any(use.disk for use in uses),
-            long_running=endless,
+            parallel_workers=pool.workers,
+            parallel_all_cores=pool.all_cores,
+            cpu_bound_ratio=round(min(0.99, max(0.01, ratio)), 3),
+            memory_base_bytes=self.base_bytes,
+            memory_data_bytes=None if use.data_bytes is None else min(use.data_bytes, MAX_DATA_BYTES),
+            uses_gpu=use.gpu,
+            uses_network=use.network,
+            uses_disk=use.disk,
+            long_running=use.endless,
         )
 
-    def _reach(self, start: int) -> list[int]:
+    def _handed_to_workers(self, knowledge: ModuleType) -> dict[int, Use]:
+        """Functions that run in a pool's workers -> what those ask for that made the pools."""
+        makers = {index for index, use in enumerate(self._uses) if use.hands_out}
+        found: dict[int, set[int]] = {}
+        for index, row in enumerate(self._edges if makers else ()):
+            for edge in row:
+                if edge.handed_over and edge.site.fact.name in knowledge.SPREADS:
+                    for below in self._reach(edge.callee):
+                        found.setdefault(below, set()).update({index} & makers or makers)
+        return {index: _joined([self._uses[maker] for maker in sorted(owners)], []) for index, owners in found.items()}
+
+    def _reach(self, start: int) -> set[int]:
         seen, pending = {start}, [start]
         while pending:
             for edge in self._edges[pending.pop()]:
                 if edge.callee not in seen:
                     seen.add(edge.callee)
                     pending.append(edge.callee)
-        return sorted(seen)
-
-    def _handed_to_workers(self, knowledge: ModuleType) -> dict[int, set[int]]:
-        """Functions that run in a pool's workers -> the functions that made the pools."""
-        owners = {index for index, use in enumerate(self._uses) if use.hands_out}
-        found: dict[int, set[int]] = {}
-        if not owners:
-            return found
-        for index, row in enumerate(self._edges):
-            for edge in row:
-                if edge.handed_over and edge.site.fact.name in knowledge.SPREADS:
-                    makers = {index} & owners or owners
-                    for below in self._below[edge.callee]:
-                        found.setdefault(below, set()).update(makers)
-        return found
+        return seen
 
 
-def base_bytes(modules: Set[str], knowledge: ModuleType) -> int:
-    """Memory of the interpreter with the libraries that are imported. Libraries share what they build on, so the largest counts whole
-    and the others by half."""
+def _joined(own: Sequence[Use], below: Sequence[Use]) -> Use:
+    """Several uses as one. Memory of one's own adds up; of what is called only the largest lives at a time."""
+    every = [*own, *below]
+    workers = [use.workers for use in every if use.workers is not None]
+    mine = [use.data_bytes for use in own if use.data_bytes is not None]
+    theirs = [use.data_bytes for use in below if use.data_bytes is not None]
+    return Use(
+        workers=max(workers) if workers else None,
+        all_cores=any(use.all_cores for use in every),
+        hands_out=any(use.hands_out for use in every),
+        gpu=any(use.gpu for use in every),
+        network=any(use.network for use in every),
+        disk=any(use.disk for use in every),
+        endless=any(use.endless for use in every),
+        data_bytes=sum(mine) + max(theirs, default=0) if mine or theirs else None,
+    )
+
+
+def base_bytes(modules: AbstractSet[str], knowledge: ModuleType) -> int:
+    """Memory of the interpreter with the libraries that are imported.
+
+    Libraries share what they build on, so the largest counts whole and the others by half.
+    """
     tops = {module.split(".", 1)[0] for module in modules}
     sizes = sorted((knowledge.LIBRARY_BYTES[top] for top in tops if top in knowledge.LIBRARY_BYTES), reverse=True)
     extra = sizes[0] + sum(sizes[1:]) // 2 if sizes else 0

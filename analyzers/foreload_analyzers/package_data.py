@@ -1,8 +1,13 @@
-"""The one place that reads the package's own data files."""
+"""The one place that reads the package's own data and loads what belongs to a language only when it is needed."""
 
 from __future__ import annotations
 
-from importlib import resources
+from importlib import import_module, resources
+from types import ModuleType
+
+from tree_sitter import Language as Grammar
+
+_PACKAGE = "foreload_analyzers"
 
 
 def query_text(language: str) -> str:
@@ -11,8 +16,18 @@ def query_text(language: str) -> str:
     Raises:
         FileNotFoundError: the package holds no queries for the language.
     """
-    folder = resources.files(__package__).joinpath("queries", language)
+    folder = resources.files(_PACKAGE).joinpath("queries", language)
     if not folder.is_dir():
         raise FileNotFoundError(f"no queries for {language!r} in the package")
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".scm")), key=lambda entry: entry.name)
     return "\n".join(entry.read_text(encoding="utf-8") for entry in files)
+
+
+def grammar_of(module: str, function: str) -> Grammar:
+    """The grammar that a package of its own brings."""
+    return Grammar(getattr(import_module(module), function)())  # pyright: ignore[reportDeprecated]
+
+
+def knowledge_of(name: str) -> ModuleType:
+    """What is known of a language's libraries."""
+    return import_module(f"{_PACKAGE}.knowledge.{name}")

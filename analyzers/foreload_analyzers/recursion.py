@@ -23,7 +23,7 @@ class Recursion(NamedTuple):
     Attributes:
         calls: how many calls of the function there are, or of those that call it.
         factor: how many times the body runs, as a growth.
-        shared: loops around the recursive calls are part of `factor`: over all calls together they walk everything once.
+        shared: loops around the recursive calls are part of `factor`: all calls together walk everything once.
         depth: growth of the stack.
         words: for evidence.
         symbol: what it grows with.
@@ -85,7 +85,8 @@ def judge_recursion(judgement: Judgement, sites: Sequence[CallSite], knowledge: 
             return Recursion(count, LOG, False, LOG, "remembers results, and each call halves its problem", symbol)
         power = float(min(max(len(varying), 1), 3))
         depth = LINEAR
-        words = f"remembers results: at most one run for each {' and '.join(f'{quoted(name)}' for name in varying[:3]) or 'argument'}"
+        keys = " and ".join([quoted(name) for name in varying[:3]]) or "argument"
+        words = f"remembers results: at most one run for each {keys}"
         return Recursion(count, Cost(n=power), False, depth, words, symbol)
     if halving and not looped and not _walks_tree(facts, judgement):
         if count <= 1:

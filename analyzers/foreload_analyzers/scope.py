@@ -1,4 +1,4 @@
-"""What the names in a function stand for: its own values, those of the functions around it, of its class and of its module."""
+"""What the names in a function stand for: its own values, those of functions around it, of its class and its module."""
 
 from __future__ import annotations
 
@@ -84,6 +84,8 @@ class Scope:
         self._targets = {name: index for index, loop in enumerate(unit.loops) for name in loop.target}
         self._grown = _grown(unit)
         self._busy: set[str] = set()
+        self._values: dict[str, list[Expr]] = {}
+        self._kind_of: dict[str, str] = {}
 
     def assigned(self, name: str) -> Sequence[AssignFact]:
         """All values given to a name in the function itself, updates too."""
@@ -103,16 +105,19 @@ class Scope:
 
     def values(self, name: str) -> list[Expr]:
         """The values plainly given to a name, innermost scope first that knows it; empty when it is not known."""
+        known = self._values.get(name)
+        if known is None:
+            known = self._values[name] = self._find_values(name)
+        return known
+
+    def _find_values(self, name: str) -> list[Expr]:
         facts: Sequence[AssignFact] = self._assigned.get(name, ())
         if not facts and name not in self._parameters and name not in self._targets:
             facts = next((table[name] for table in self._outer if name in table), ())
         found = [value for fact in facts if fact.operator == "=" and (value := value_for(fact, name)) is not None]
         if found or facts or name in self._parameters or name in self._targets:
             return found
-        if name.startswith(_SELF):
-            value = self.outside.attribute(name)
-        else:
-            value = self.outside.constant(name)
+        value = self.outside.attribute(name) if name.startswith(_SELF) else self.outside.constant(name)
         return [] if value is None else [value]
 
     def is_changed(self, name: str) -> bool:
@@ -171,8 +176,14 @@ class Scope:
         return ""
 
     def _container_of_name(self, name: str) -> str:
-        if name in self._busy:
-            return ""
+        known = self._kind_of.get(name)
+        if known is None and name not in self._busy:
+            known = self._find_container(name)
+            if not self._busy:  # inside a circle of names the answer is only half of one
+                self._kind_of[name] = known
+        return known or ""
+
+    def _find_container(self, name: str) -> str:
         self._busy.add(name)
         try:
             kinds = {self.container(value) for value in self.values(name)} - {""}

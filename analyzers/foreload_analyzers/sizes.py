@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import NamedTuple
 
 from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, Cost, product
 from foreload_analyzers.expressions import Expr
@@ -24,36 +23,9 @@ from foreload_analyzers.languages import (
     UNARY,
 )
 from foreload_analyzers.scope import SMALL_LITERAL, Scope
+from foreload_analyzers.size import Size, call_name, larger, literal
 
 MAX_STEPS = 24  # look-ups along one chain of values
-
-
-class Size(NamedTuple):
-    """A size.
-
-    Attributes:
-        cost: its growth.
-        symbol: what grows, as the code names it.
-        count: the number itself where it is written down.
-        nature: `neighbours`, `group` (one of several that together make up one whole), `input`, or empty.
-    """
-
-    cost: Cost
-    symbol: str = ""
-    count: float | None = None
-    nature: str = ""
-
-
-ONE = Size(CONSTANT, "", 1.0)
-
-
-def _literal(count: float) -> Size:
-    cost = CONSTANT if count <= SMALL_LITERAL else LINEAR
-    return Size(cost, "" if cost == CONSTANT else f"{count:,.0f}".replace(",", " "), count)
-
-
-def _larger(sizes: list[Size]) -> Size:
-    return max(sizes, key=lambda size: (size.cost, size.count or 0.0), default=ONE)
 
 
 class Sizes:
@@ -87,7 +59,7 @@ class Sizes:
             return Size(LINEAR, expr.text)
         constant = self._scope.constant(expr)
         if constant is not None:
-            return _literal(max(constant, 0.0))
+            return literal(max(constant, 0.0))
         kind, parts = expr.kind, expr.parts
         if kind in (NAME, MEMBER):
             return self._named_number(expr)
@@ -98,7 +70,7 @@ class Sizes:
         if kind == UNARY and parts:
             return self._magnitude(parts[0])
         if kind == CHOICE and parts:
-            return _larger([self._magnitude(part) for part in parts[::2]])
+            return larger([self._magnitude(part) for part in parts[::2]])
         return Size(LINEAR, expr.text)
 
     def _named_number(self, expr: Expr) -> Size:
@@ -117,7 +89,7 @@ class Sizes:
             return Size(LINEAR, name)
         self._busy.add(name)
         try:
-            return _larger([self._magnitude(value) for value in values])._replace(count=None)
+            return larger([self._magnitude(value) for value in values])._replace(exact=None)
         finally:
             self._busy.discard(name)
 
@@ -140,12 +112,12 @@ class Sizes:
         if path in known.SMALLEST and len(arguments) > 1:
             return min((self._magnitude(part) for part in arguments), key=lambda size: size.cost)
         if path in known.LARGEST and len(arguments) > 1:
-            return _larger([self._magnitude(part) for part in arguments])
+            return larger([self._magnitude(part) for part in arguments])
         if path in known.KEEPS_SIZE and first is not None:
             return self._magnitude(first)
         if path in known.INPUTS:
             return Size(LINEAR, "the input", None, "input")
-        return Size(LINEAR, expr.text if len(expr.text) < 30 else path)
+        return Size(LINEAR, call_name(expr))
 
     def _computed(self, expr: Expr) -> Size:
         operator = expr.name
@@ -163,13 +135,13 @@ class Sizes:
                 # Over all turns of an outer loop that counts the divisor up, n/1 + n/2 + ... is n log n.
                 counted = self._scope.loop_of_target(below.text) >= 0
                 return Size(LOG if counted and above.cost == LINEAR else above.cost, above.symbol)
-            return above._replace(count=None)
+            return above._replace(exact=None)
         sizes = [self._magnitude(left), self._magnitude(right)]
         if operator == "*":
-            return Size(product(size.cost for size in sizes), _larger(sizes).symbol)
-        if operator in ("&",):
+            return Size(product(size.cost for size in sizes), larger(sizes).symbol)
+        if operator == "&":
             return min(sizes, key=lambda size: size.cost)
-        return _larger(sizes)._replace(count=None)
+        return larger(sizes)._replace(exact=None)
 
     def _powered(self, base: Expr, exponent: Expr) -> Size:
         low = self._magnitude(base)
@@ -191,15 +163,15 @@ class Sizes:
             start, stop = stop, start
         low, high = self._scope.constant(start), self._scope.constant(stop)
         if low is not None and high is not None:
-            return _literal(max(0.0, (high - low) / max(abs(step or 1.0), 1.0)))
+            return literal(max(0.0, (high - low) / max(abs(step or 1.0), 1.0)))
         if self._apart(start, stop):
             return Size(CONSTANT)
         size = self._magnitude(stop)
         if step is None and self._scope.loop_of_target(arguments[2].text) >= 0 and size.cost == LINEAR:
             return Size(LOG, size.symbol)  # a step that an outer loop counts up: harmonic
         if size.cost == CONSTANT:
-            size = _larger([size, self._magnitude(start)])
-        return size._replace(count=None)
+            size = larger([size, self._magnitude(start)])
+        return size._replace(exact=None)
 
     def _apart(self, start: Expr, stop: Expr) -> bool:
         """Whether two bounds are a fixed distance apart: `i` and `i + 3`."""
@@ -221,18 +193,18 @@ class Sizes:
             return Size(LINEAR, expr.text)
         kind, parts = expr.kind, expr.parts
         if kind == TEXT:
-            return _literal(float(len(expr.text)))
+            return literal(float(len(expr.text)))
         if kind == ITEMS:
             if any(part.kind == SPREAD for part in parts):
                 return Size(LINEAR, expr.text)
-            return _literal(float(expr.size))
+            return literal(float(expr.size))
         if kind == COMPREHENSION:
             sizes = [self._length(part) for part in parts[1:]]
-            counts = [size.count for size in sizes]
+            counts = [size.exact for size in sizes]
             total = 1.0
             for count in counts:
                 total *= count or 1.0
-            return Size(product(size.cost for size in sizes), _larger(sizes).symbol, total if all(counts) else None)
+            return Size(product(size.cost for size in sizes), larger(sizes).symbol, total if all(counts) else None)
         if kind in (NAME, MEMBER):
             return self._named(expr)
         if kind == CALL:
@@ -242,15 +214,15 @@ class Sizes:
         if kind == BINARY and len(parts) == 2:
             if expr.name == "*":
                 return self._repeated(parts[0], parts[1])
-            return _larger([self._length(parts[0]), self._length(parts[1])])._replace(count=None)
+            return larger([self._length(parts[0]), self._length(parts[1])])._replace(exact=None)
         if kind == CHOICE and parts:
-            return _larger([self._length(part) for part in parts[::2]])
+            return larger([self._length(part) for part in parts[::2]])
         return Size(LINEAR, expr.text)
 
     def _repeated(self, one: Expr, other: Expr) -> Size:
         container, times = (one, other) if one.kind in (ITEMS, TEXT) or self._scope.container(one) else (other, one)
         inner, count = self._length(container), self._magnitude(times)
-        counted = None if inner.count is None or count.count is None else inner.count * count.count
+        counted = None if inner.exact is None or count.exact is None else inner.exact * count.exact
         return Size(inner.cost.times(count.cost), count.symbol or inner.symbol, counted)
 
     def _named(self, expr: Expr) -> Size:
@@ -271,15 +243,17 @@ class Sizes:
             grown = [self._grown_by(site, name) for site in sites]
         finally:
             self._busy.discard(name)
-        largest = _larger([*sizes, *grown])
+        largest = larger([*sizes, *grown])
+        if largest.nature == "unknown":
+            largest = Size(largest.cost, name)
         if largest.cost == CONSTANT and (scope.is_parameter(name) or scope.is_changed(name)):
             return Size(LINEAR, name)
         filled_elsewhere = not sites and not scope.assigned(name) and name.startswith(("self.", "this."))
-        if largest.cost == CONSTANT and filled_elsewhere and not (largest.count or 0) > 1:
+        if largest.cost == CONSTANT and filled_elsewhere and not (largest.exact or 0) > 1:
             return Size(LINEAR, name)
         if largest.cost == CONSTANT and self._filled_by_keys(name, values):
             return Size(LINEAR, name)
-        return largest if not grown else largest._replace(count=None, symbol=largest.symbol or name)
+        return largest if not grown else largest._replace(exact=None, symbol=largest.symbol or name)
 
     def _filled_by_keys(self, name: str, values: list[Expr]) -> bool:
         """Whether a dictionary that starts small is filled by element assignments in a loop."""
@@ -310,14 +284,14 @@ class Sizes:
             "iteritems",
             "groupby",
         ):
-            owner = over.parts[0].parts[0] if over.parts[0].parts else over
+            owner = next(iter(over.parts[0].parts), over)
             built_here = bool(self._scope.assigned(owner.text)) and not self._scope.is_parameter(owner.text)
             if built_here or over.name.endswith("groupby"):
                 return Size(LINEAR, name, None, "group")
         return Size(LINEAR, name)
 
     def _indexed(self, expr: Expr) -> Size:
-        value, subscript = expr.parts[0], expr.parts[1] if len(expr.parts) > 1 else expr.parts[0]
+        value, subscript = expr.parts[0], expr.parts[-1]
         if subscript.kind == SLICE:
             return self._sliced(value, subscript)
         if self._scope.constant(subscript) is not None and value.kind == NAME:
@@ -334,7 +308,7 @@ class Sizes:
         below = self._scope.constant(start)
         if not stop.text and below is not None and below < 0:
             return Size(CONSTANT, "", -below)
-        return self._length(value)._replace(count=None)
+        return self._length(value)._replace(exact=None)
 
     def _called(self, expr: Expr) -> Size:
         known, path = self._known, self._scope.path(expr.name)
@@ -347,7 +321,8 @@ class Sizes:
             if place < 0:
                 owner = expr.parts[0]
                 return self._length(owner.parts[0]) if owner.kind == MEMBER else Size(LINEAR, expr.text)
-            return self._length(arguments[place]) if place < len(arguments) else Size(CONSTANT, "", 0.0)
+            walked = next(iter(arguments[place:]), None)
+            return Size(CONSTANT, "", 0.0) if walked is None else self._length(walked)
         if path in known.SMALLEST_OF and arguments:
             return min((self._length(part) for part in arguments), key=lambda size: size.cost)
         if path in known.DIGITS:
@@ -373,14 +348,14 @@ class Sizes:
             if repeat is not None and self._scope.constant(repeat) is None:
                 return Size(EXPONENTIAL, repeat.text)
             times = self._scope.constant(repeat) if repeat is not None else 1.0
-            return Size(product(size.cost for size in sizes).power(times or 1.0), _larger(sizes).symbol)
+            return Size(product(size.cost for size in sizes).power(times or 1.0), larger(sizes).symbol)
         if method in known.NEIGHBOURS or method == ".get":
             return Size(LINEAR, expr.text, None, "neighbours")
         if path in known.INPUTS:
             return Size(LINEAR, "the input", None, "input")
         if path in ("dict", "list", "set") or (path in ("defaultdict", "collections.defaultdict")):
             return Size(CONSTANT, "", 0.0)
-        return Size(LINEAR, expr.text if len(expr.text) < 30 else path)
+        return Size(LINEAR, call_name(expr), None, "unknown")
 
     def _array(self, arguments: list[Expr]) -> Size:
         """The number of elements of an array made with its shape."""
@@ -390,7 +365,7 @@ class Sizes:
         sizes = [self._magnitude(part) for part in shape]
         total: float | None = 1.0
         for size in sizes:
-            total = None if total is None or size.count is None else total * size.count
+            total = None if total is None or size.exact is None else total * size.exact
         if total is not None:
-            return _literal(total)
-        return Size(product(size.cost for size in sizes), _larger(sizes).symbol)
+            return literal(total)
+        return Size(product(size.cost for size in sizes), larger(sizes).symbol)

@@ -16,14 +16,16 @@ _KEPT = frozenset({"list", "set", "dict", "deque", "str", "array", "tuple", "fra
 
 
 class Allocation(NamedTuple):
-    """Something that takes memory: its growth, its line in the chunk, what it is, how many elements where that is written, and how
-    many bytes one takes."""
+    """Something that takes memory: its growth, its line in the chunk, and what it is.
+
+    `elements` is their number where it is written down, `element_bytes` what one takes.
+    """
 
     cost: Cost
     line: int
     words: str
     kind: str
-    count: float | None
+    elements: float | None
     element_bytes: int = 0
 
 
@@ -33,11 +35,8 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
     returned = {fact.value.text for fact in unit.returns if fact.value.kind == NAME}
     found: list[Allocation] = []
     for fact in unit.assigns:
-        if (
-            fact.operator != "="
-            or fact.target.kind == INDEX
-            and fact.target.parts[1:]
-            and fact.target.parts[1].kind == "slice"
+        if fact.operator != "=" or (
+            fact.target.kind == INDEX and fact.target.parts[1:] and fact.target.parts[1].kind == "slice"
         ):
             continue
         for name, value in _pairs(fact.target, fact.value):
@@ -59,7 +58,7 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
         kind = scope.container(Expr(NAME, name, name)) or "list"
         count = _stated_turns(judgement, sites[0].loop)
         if cost != CONSTANT or count is not None:
-            words = f"{quoted(name)} grows with {quoted(size.symbol)}"
+            words = f"{quoted(name)} grows" + (f" with {quoted(size.symbol)}" if size.symbol not in ("", name) else "")
             found.append(Allocation(cost, sites[0].line, words, kind, count, knowledge.ELEMENT_BYTES.get(kind, 40)))
     filled = {
         fact.target.parts[0].text: fact
@@ -82,7 +81,7 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
                         judgement,
                         argument,
                         call.fact.line,
-                        f"the {argument.name} for {quoted(call.fact.path)}",
+                        f"the {argument.name} for {quoted(call.fact.shown)}",
                         knowledge,
                     )
                 )
@@ -96,7 +95,7 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
                     knowledge,
                 )
             )
-    return [item for item in found if item.cost != CONSTANT or (item.count or 0.0) > 1]
+    return [item for item in found if item.cost != CONSTANT or (item.elements or 0.0) > 1]
 
 
 def _pairs(target: Expr, value: Expr) -> list[tuple[str, Expr]]:
@@ -117,12 +116,12 @@ def _built(judgement: Judgement, value: Expr, line: int, what: str, knowledge: M
     if value.kind == BINARY and value.name not in ("*", "+"):
         return []
     size = judgement.sizes.length(value)
-    cost, count = size.cost, size.count
+    cost, count = size.cost, size.exact
     element = value.parts[0] if value.kind == COMPREHENSION else _repeated(value)
     if element is not None and judgement.scope.container(element) in _KEPT and element.kind in (COMPREHENSION, BINARY):
         inner = judgement.sizes.length(element)
         cost = cost.times(inner.cost)
-        count = None if count is None or inner.count is None else count * inner.count
+        count = None if count is None or inner.exact is None else count * inner.exact
     text = f"{what} holds one element for each of {quoted(size.symbol)}" if size.symbol else f"{what} is built"
     return [Allocation(cost, line, text, kind, count, _element_bytes(kind, value, knowledge))]
 
@@ -162,4 +161,4 @@ def _copies(judgement: Judgement, value: Expr, knowledge: ModuleType) -> bool:
     path = judgement.scope.path(value.name)
     if path in knowledge.ARRAY_SIZES:
         return True
-    return len(value.parts) > 1 and knowledge.SAME_SIZE.get(path, 1) == 0 or value.name.endswith((".split", ".copy"))
+    return (len(value.parts) > 1 and knowledge.SAME_SIZE.get(path, 1) == 0) or value.name.endswith((".split", ".copy"))

@@ -1,4 +1,7 @@
-"""Words that tell what an algorithm is about: its class -> weight -> words. Language-neutral; plurals are added when it is loaded."""
+"""Words that tell what an algorithm is about: its class -> weight -> words.
+
+They serve all languages; plurals are added when they are loaded.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ LEXICON: dict[str, dict[float, str]] = {
         1: "twos complement swap flip signed unsigned lsb msb",
     },
     "crypto_hash": {
-        4: "cipher encrypt decrypt encryption decryption ciphertext plaintext sha md5 aes rsa caesar vigenere hashlib hmac elgamal",
+        4: (
+            "cipher encrypt decrypt encryption decryption ciphertext plaintext sha md5 aes rsa caesar "
+            "vigenere hashlib hmac elgamal"
+        ),
         2: "hash crypto cryptography digest key encode decode checksum crc salt signature block base64 adler keystream",
         1: "private public message secret password alphabet padding shift nonce",
     },
@@ -30,12 +36,18 @@ LEXICON: dict[str, dict[float, str]] = {
     },
     "geometry": {
         4: "polygon hull convex haversine geometry bezier voronoi delaunay",
-        2: "point angle radius circle triangle area perimeter distance vector intersection volume sphere latitude longitude",
+        2: (
+            "point angle radius circle triangle area perimeter distance vector intersection volume sphere "
+            "latitude longitude"
+        ),
         1: "side height width radian degree sin cos euclidean rectangle cone",
     },
     "graph": {
         4: "graph dijkstra bfs dfs kruskal prim bellman floyd topological adjacency networkx mst kosaraju",
-        2: "vertex vertices edge neighbor neighbour visited path cycle connected source sink flow bipartite indegree tarjan",
+        2: (
+            "vertex vertices edge neighbor neighbour visited path cycle connected source sink flow bipartite "
+            "indegree tarjan"
+        ),
         1: "node weight distance component bridge reachable traversal parent queue directed undirected",
     },
     "image_processing": {
@@ -49,18 +61,36 @@ LEXICON: dict[str, dict[float, str]] = {
         1: "file read write stream buffer timeout session send recv content",
     },
     "machine_learning": {
-        4: "sklearn neural perceptron gradient regression classifier backpropagation sigmoid softmax kmeans knn tensorflow torch keras epoch",
-        2: "train training dataset label predict prediction feature cluster learning loss weights bias activation accuracy",
+        4: (
+            "sklearn neural perceptron gradient regression classifier backpropagation sigmoid softmax kmeans "
+            "knn tensorflow torch keras epoch"
+        ),
+        2: (
+            "train training dataset label predict prediction feature cluster learning loss weights bias "
+            "activation accuracy"
+        ),
         1: "model sample fit test score mean error centroid entropy",
     },
     "math_number_theory": {
-        4: "prime sieve factorial gcd lcm euler totient divisor armstrong perfect collatz eratosthenes primality modular binomial",
-        2: "factor number digit sum multiple integer modulo series sequence pi fibonacci mathematics formula even odd triangular",
+        4: (
+            "prime sieve factorial gcd lcm euler totient divisor armstrong perfect collatz eratosthenes "
+            "primality modular binomial"
+        ),
+        2: (
+            "factor number digit sum multiple integer modulo series sequence pi fibonacci mathematics "
+            "formula even odd triangular"
+        ),
         1: "numbers math square cube power root value nth positive natural",
     },
     "matrix_numeric": {
-        4: "matrix matrices determinant eigenvalue lu gaussian jacobi newton raphson simpson runge kutta trapezoidal stencil",
-        2: "linear equation row column inverse transpose numerical integration interpolation approximation derivative convergence solver",
+        4: (
+            "matrix matrices determinant eigenvalue lu gaussian jacobi newton raphson simpson runge kutta "
+            "trapezoidal stencil"
+        ),
+        2: (
+            "linear equation row column inverse transpose numerical integration interpolation approximation "
+            "derivative convergence solver"
+        ),
         1: "numpy array vector tolerance iteration coefficient grid step simulate cells multiply",
     },
     "searching": {
@@ -69,7 +99,10 @@ LEXICON: dict[str, dict[float, str]] = {
         1: "index left right key item position element sorted",
     },
     "sorting": {
-        4: "sort quicksort mergesort heapsort bubble insertion selection shellsort radix bucketsort timsort pivot gnome cocktail bogosort",
+        4: (
+            "sort quicksort mergesort heapsort bubble insertion selection shellsort radix bucketsort timsort "
+            "pivot gnome cocktail bogosort"
+        ),
         2: "swap sorted unsorted merge partition ascending descending swapped sorting",
         1: "collection ordered compare comparison gap",
     },

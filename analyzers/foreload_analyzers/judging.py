@@ -1,0 +1,113 @@
+"""The judgement of every unit of a file by itself, kept while its text and what it sees around it stay the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from foreload_analyzers.algorithms import word_scores
+from foreload_analyzers.bottlenecks import find_bottlenecks
+from foreload_analyzers.facts import ChunkFacts, ImportFact, Unit
+from foreload_analyzers.judge import Judgement, judge
+from foreload_analyzers.needs import Use, use_of
+from foreload_analyzers.report import Bottleneck
+from foreload_analyzers.space import Allocation, allocations
+from foreload_analyzers.surroundings import Placed, Surroundings, merged
+
+
+@dataclass(slots=True, eq=False)
+class Judged:
+    """A unit with all that is known of it alone. `paths` are the full paths of all that it calls."""
+
+    unit: Unit
+    judgement: Judgement
+    held: list[Allocation]
+    use: Use
+    bottlenecks: tuple[Bottleneck, ...]
+    scores: tuple[float, ...]
+    paths: frozenset[str]
+
+
+@dataclass(slots=True)
+class Layout:
+    """The units of a file, the code outside functions first; for each the first row and the units of its chunk."""
+
+    units: list[Unit]
+    rows: list[int]
+    fellows: list[range]
+
+
+class Judging:
+    """Judges the units of one document, again and again."""
+
+    def __init__(self, knowledge: ModuleType) -> None:
+        self._knowledge = knowledge
+        self._module: tuple[list[tuple[ChunkFacts, int]], Unit] | None = None
+        self._surroundings: tuple[tuple[ImportFact, ...], Unit, list[Unit], Surroundings] | None = None
+        self._judged: dict[int, Judged] = {}  # by the identity of the unit, which each value holds
+
+    def lay_out(self, chunks: Sequence[Placed]) -> Layout:
+        """The units of all chunks."""
+        pieces = [(chunk.facts, chunk.row) for chunk in chunks if chunk.facts.has_code]
+        if self._module is None or self._module[0] != pieces:
+            self._module = (pieces, merged(pieces))
+        layout = Layout([self._module[1]], [0], [range(0)])
+        for chunk in chunks:
+            inner = chunk.facts.units[1:]
+            if inner:
+                first = len(layout.units)
+                layout.units.extend(inner)
+                layout.rows.extend([chunk.row] * len(inner))
+                layout.fellows.extend([range(first, first + len(inner))] * len(inner))
+        return layout
+
+    def judge_all(self, layout: Layout, imports: tuple[ImportFact, ...]) -> list[Judged]:
+        """The judgements of all units, in their order."""
+        surroundings, same = self._look_around(layout, imports)
+        judged: list[Judged] = []
+        for index, unit in enumerate(layout.units):
+            kept = self._judged.get(id(unit))
+            if kept is None or not same:
+                kept = self._judge(kept, unit, _around(index, layout), surroundings)
+            judged.append(kept)
+        self._judged = {id(found.unit): found for found in judged}
+        return judged
+
+    def _look_around(self, layout: Layout, imports: tuple[ImportFact, ...]) -> tuple[Surroundings, bool]:
+        """What functions see around them, and whether that is the same as the last time."""
+        module, owners = layout.units[0], [unit for unit in layout.units if unit.attributes]
+        kept = self._surroundings
+        if kept is not None and kept[1] is module and kept[0] == imports and _identical(kept[2], owners):
+            return kept[3], True
+        surroundings = Surroundings(module, owners, imports)
+        self._surroundings = (imports, module, owners, surroundings)
+        return surroundings, False
+
+    def _judge(self, kept: Judged | None, unit: Unit, around: list[Unit], surroundings: Surroundings) -> Judged:
+        outside = surroundings.of(unit, around)
+        if kept is not None and outside.still_holds(kept.judgement.asked):
+            return kept
+        judgement = judge(unit, around, outside, self._knowledge)
+        held = allocations(judgement, self._knowledge)
+        use = use_of(judgement, held, self._knowledge)
+        bottlenecks = find_bottlenecks(judgement, self._knowledge)
+        judgement.asked = outside.asked
+        paths = frozenset(site.path for site in judgement.calls)
+        return Judged(unit, judgement, held, use, bottlenecks, word_scores(unit.words), paths)
+
+
+def _around(index: int, layout: Layout) -> list[Unit]:
+    """The functions around one, innermost first."""
+    found: list[Unit] = []
+    parent = layout.units[index].parent
+    while parent > 0:
+        # Indexes of parents count within the chunk, whose first unit is the code outside functions.
+        outer = layout.units[layout.fellows[index][parent - 1]]
+        found.append(outer)
+        parent = outer.parent
+    return found
+
+
+def _identical(one: Sequence[Unit], other: Sequence[Unit]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))

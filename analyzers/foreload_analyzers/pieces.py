@@ -1,0 +1,172 @@
+"""A document in pieces that can be parsed alone, and their chunks, whose facts are kept while the text is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node, Tree
+
+from foreload_analyzers.extract import ChunkReader
+from foreload_analyzers.facts import ChunkFacts
+from foreload_analyzers.grammar import Match, Syntax
+from foreload_analyzers.languages import NodeKinds
+
+MAX_CHUNKS = 20_000
+
+ChunkKey = tuple[str, str, bytes]
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A top-level statement or a member of a class.
+
+    `key` is the class around it, the kind of its node and its text; `row` is where it begins in its piece.
+    """
+
+    key: ChunkKey
+    facts: ChunkFacts
+    row: int
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch of whole lines at the top level of a document.
+
+    Attributes:
+        size: bytes.
+        rows: lines.
+        chunks: what it holds; out of date while `is_changed`.
+        tree: its own syntax tree, once it has been edited.
+        is_changed: it was edited and parsed since its chunks were read.
+    """
+
+    size: int
+    rows: int
+    chunks: list[Chunk]
+    tree: Tree | None = None
+    is_changed: bool = False
+
+
+def cut(root: Node, source: bytes, syntax: Syntax, known: Iterable[Chunk]) -> list[Piece]:
+    """The pieces of a text from its syntax tree.
+
+    Args:
+        root: of the tree.
+        source: the text that was parsed.
+        syntax: of its language.
+        known: chunks from before; one with the same text gives its facts to the new one.
+    """
+    kinds = syntax.language.kinds
+    groups = _groups(root)
+    nodes: list[tuple[Node, str]] = []
+    sizes: list[int] = []
+    for group in groups:
+        first = len(nodes)
+        _split(group, kinds, source, nodes)
+        sizes.append(len(nodes) - first)
+    chunks = _chunks(root, source, syntax, nodes, known)
+    starts = [(0, 0)] + [(group[0].start_byte, group[0].start_point.row) for group in groups[1:]]
+    ends = [*starts[1:], (len(source), source.count(b"\n"))]
+    pieces: list[Piece] = []
+    place = 0
+    for (start, row), (end, next_row), count in zip(starts, ends, sizes or [0], strict=True):
+        own = chunks[place : place + count]
+        for chunk in own:
+            chunk.row -= row
+        pieces.append(Piece(end - start, next_row - row, own))
+        place += count
+    return pieces
+
+
+def _groups(root: Node) -> list[list[Node]]:
+    """The nodes of the top level, those together that begin on one line."""
+    groups: list[list[Node]] = []
+    for child in root.children:
+        if groups and child.start_point.column > 0:
+            groups[-1].append(child)
+        else:
+            groups.append([child])
+    return groups
+
+
+def _split(group: Sequence[Node], kinds: NodeKinds, source: bytes, found: list[tuple[Node, str]]) -> None:
+    """Adds the nodes of a group that are analysed one by one, each with the class around it."""
+    pending: list[tuple[Node, str]] = [(node, "") for node in reversed(group)]
+    while pending:
+        node, name = pending.pop()
+        inner = _members(node, kinds) if len(found) < MAX_CHUNKS else None
+        if inner is None:
+            found.append((node, name))
+            continue
+        holder, body = inner
+        title = holder.child_by_field_name("name")
+        own = name if title is None else source[title.start_byte : title.end_byte].decode("utf-8", "replace")
+        pending.extend((child, own) for child in reversed(body.children))
+
+
+def _members(node: Node, kinds: NodeKinds) -> tuple[Node, Node] | None:
+    """The class in a node and its body; None where it is none, or holds nothing."""
+    holder = node
+    while holder.type in kinds.containers:
+        inner = holder.child_by_field_name(kinds.containers[holder.type])
+        if inner is None:
+            return None
+        if holder.type in kinds.class_kinds:
+            return (holder, inner) if inner.child_count else None
+        holder = inner
+    return None
+
+
+def _chunks(
+    root: Node, source: bytes, syntax: Syntax, nodes: Sequence[tuple[Node, str]], known: Iterable[Chunk]
+) -> list[Chunk]:
+    """A chunk for each node, rows counted from the start of the source; only texts that are not known are read."""
+    stock: dict[ChunkKey, list[ChunkFacts]] = {}
+    for chunk in known:
+        stock.setdefault(chunk.key, []).append(chunk.facts)
+    keys: list[ChunkKey] = [(name, node.type, source[node.start_byte : node.end_byte]) for node, name in nodes]
+    missing: dict[ChunkKey, int] = {}
+    for index, key in enumerate(keys):
+        if key not in stock:
+            missing.setdefault(key, index)
+    if missing:
+        places = list(missing.values())
+        for index, facts in zip(places, _read(root, source, syntax, nodes, places), strict=True):
+            stock[keys[index]] = [facts]
+    taken: dict[ChunkKey, int] = {}
+    chunks: list[Chunk] = []
+    for (node, _), key in zip(nodes, keys, strict=True):
+        # The same text twice is still two functions: each place has facts of its own.
+        turn = taken.get(key, 0)
+        taken[key] = turn + 1
+        held = stock[key]
+        facts = held[turn] if turn < len(held) else held[0].copy()
+        chunks.append(Chunk(key, facts, node.start_point.row))
+    return chunks
+
+
+def _read(
+    root: Node, source: bytes, syntax: Syntax, nodes: Sequence[tuple[Node, str]], places: Sequence[int]
+) -> list[ChunkFacts]:
+    """The facts of some nodes, in one pass of the queries from the first to the last of them."""
+    matches = syntax.matches(root, nodes[places[0]][0].start_byte, nodes[places[-1]][0].end_byte)
+    matches.sort(key=_start)
+    facts: list[ChunkFacts] = []
+    at = 0
+    for place in places:
+        node, name = nodes[place]
+        start, end = node.start_byte, node.end_byte
+        while at < len(matches) and _start(matches[at]) < start:
+            at += 1
+        first = at
+        while at < len(matches) and _start(matches[at]) < end:
+            at += 1
+        reader = ChunkReader(source, syntax.language.kinds, start, node.start_point.row, name)
+        facts.append(reader.read(start, end, node.descendant_count, matches[first:at]))
+    return facts
+
+
+def _start(match: Match) -> int:
+    nodes = match.nodes
+    return (nodes.get("whole") or nodes.get("module") or nodes["name"])[0].start_byte
