@@ -19,6 +19,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 Value = TypeVar("Value")
+EXACT_INTEGERS = 2.0**53
 _Read = Callable[[Any, str], Any]
 
 
@@ -27,7 +28,7 @@ def to_plain(value: object) -> Plain:
     if isinstance(value, Enum):
         return cast("Plain", value.value)
     if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+        return _plain_number(value)
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, datetime):
@@ -40,6 +41,13 @@ def to_plain(value: object) -> Plain:
     if isinstance(value, tuple | list):
         return [to_plain(entry) for entry in cast("tuple[object, ...]", value)]
     return {name: to_plain(entry) for name, entry in _given(value)}
+
+
+def _plain_number(value: float) -> Plain:
+    """A whole number without its ".0": an amount that came as an integer looks the same when it comes back."""
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value.is_integer() and abs(value) < EXACT_INTEGERS else value
 
 
 def _given(value: object) -> list[tuple[str, object]]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from foreload_core.policy.situation import is_over
+from foreload_core.policy.situation import is_over, lower_after_seconds
 from foreload_core.policy.state import ActiveRun, Boost, EnvironmentState, PastNeed
 from foreload_core.types import (
     Amounts,
@@ -24,6 +24,7 @@ from foreload_core.types import (
 KEPT_SAMPLES = 6
 KEPT_SIGNALS = 128
 KEPT_RUNS = 32
+KEPT_NEEDS = 16
 SKEW_SECONDS = 60.0
 """A measurement that ends later than this after now is not believed."""
 THROTTLED_RATIO = 0.1
@@ -201,6 +202,14 @@ def _needs_up_to(state: EnvironmentState, settings: PolicySettings, now: datetim
         latest = state.needed.get(resource)
         if latest is not None:
             mine = [need for need in mine if need.amount > latest]
-            mine.append(PastNeed(resource, now, latest))
-        needs.extend(need for need in mine if (now - need.until).total_seconds() < settings.lower_after_seconds)
+            mine.append(PastNeed(resource, now, float(latest)))
+        after_seconds = lower_after_seconds(settings, resource)
+        needs.extend(_merged([need for need in mine if (now - need.until).total_seconds() < after_seconds]))
     return tuple(needs)
+
+
+def _merged(needs: list[PastNeed]) -> list[PastNeed]:
+    """At most so many; two of them become one that holds for both, which can only hold a limit up for longer."""
+    while len(needs) > KEPT_NEEDS:
+        needs = [replace(needs[0], until=needs[1].until), *needs[2:]]
+    return needs

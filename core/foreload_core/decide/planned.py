@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from foreload_core.policy import EnvironmentState, Policy, Situation, evaluate, ordered_reasons
-from foreload_core.policy.situation import is_declined
-from foreload_core.types import PlannedChange, Reason
+from foreload_core.policy import EnvironmentState, PastNeed, Policy, Situation, evaluate, ordered_reasons
+from foreload_core.policy.situation import is_declined, lower_after_seconds
+from foreload_core.types import PlannedChange, PolicySettings, Reason
 
 AHEAD_SECONDS = 86_400.0
 MOST_MOMENTS = 16
@@ -38,7 +38,9 @@ def _moments(situation: Situation) -> list[datetime]:
     state, now = situation.state, situation.now
     lead = timedelta(seconds=situation.settings.window_lead_seconds)
     after = timedelta(seconds=situation.settings.lower_after_seconds)
-    moments = [need.until + after for need in state.needs]
+    moments = [
+        need.until + timedelta(seconds=lower_after_seconds(situation.settings, need.resource)) for need in state.needs
+    ]
     for window in state.profile.windows:
         if not is_declined(state, window):
             moments += [window.start - lead, window.end + after]
@@ -67,10 +69,12 @@ def _at(situation: Situation, moment: datetime) -> Situation:
     ended, ended_at = state.ended, state.ended_at
     if over:
         ended, ended_at = Reason("runs", "run_ended", {}, over[-1].run_id), moment
+    current = [PastNeed(resource, situation.now, amount) for resource, amount in state.needed.items()]
     later = EnvironmentState(
         revision=state.revision,
         target=state.target,
         samples=samples,
+        needs=tuple(need for need in (*state.needs, *current) if _still_counts(need, situation.settings, moment)),
         runs=tuple(run for run in state.runs if run not in over),
         ask=state.ask,
         profile=state.profile,
@@ -85,6 +89,10 @@ def _at(situation: Situation, moment: datetime) -> Situation:
         ended_at=ended_at,
     )
     return replace(situation, now=moment, state=later)
+
+
+def _still_counts(need: PastNeed, settings: PolicySettings, moment: datetime) -> bool:
+    return (moment - need.until).total_seconds() < lower_after_seconds(settings, need.resource)
 
 
 def _is_over_by(begins_at: datetime, duration_seconds: float | None, moment: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from foreload_core.policy.situation import Outcome, Situation, amount_numbers
+from foreload_core.policy.situation import Outcome, Situation, amount_numbers, lower_after_seconds
 from foreload_core.policy.state import HoldKind
 from foreload_core.types import Reason, Resource
 
@@ -24,16 +24,16 @@ def stabilise(situation: Situation, resource: Resource, value: float, _values: M
     if situation.sample(resource) is None:
         return Outcome(current, Reason("stabilise", "no_fresh_sample", amount_numbers(resource, limit=current)))
     highest = max((need.amount for need in situation.state.needs if need.resource is resource), default=0.0)
-    after_seconds = situation.settings.lower_after_seconds
+    after_seconds = lower_after_seconds(situation.settings, resource)
     held = max(value, min(current, highest))
     numbers = amount_numbers(resource, highest=held, need=value) | {"after_seconds": after_seconds}
-    ended = _what_ended(situation)
+    ended = _what_ended(situation, after_seconds)
     code, reference = ("lowered", "") if ended is None else ended
     return Outcome(held, Reason("stabilise", code, numbers, reference))
 
 
-def _what_ended(situation: Situation) -> tuple[str, str] | None:
-    explains_seconds = situation.settings.lower_after_seconds + EXPLAINS_SECONDS
+def _what_ended(situation: Situation, after_seconds: float) -> tuple[str, str] | None:
+    explains_seconds = after_seconds + EXPLAINS_SECONDS
     state = situation.state
     found: tuple[str, str] | None = None
     newest_seconds = explains_seconds

@@ -23,6 +23,7 @@ FRESH_INTERVALS = 3
 """A measurement counts as fresh for this many of its intervals after its end ..."""
 FRESH_SECONDS = 30.0
 """... and at least this long."""
+MEMORY_LOWER_FACTOR = 60.0
 OVERDUE_RATIO = 3.0
 """A run without an end is believed for this many times its high duration: an end may be lost ..."""
 UNKNOWN_RUN_SECONDS = 86_400.0
@@ -125,6 +126,11 @@ class Outcome:
 
 Step = Callable[[Situation, Resource, float, Mapping[Resource, float]], Outcome]
 """A step takes the situation, the resource, its value so far and the values of all resources before the step."""
+
+
+def lower_after_seconds(settings: PolicySettings, resource: Resource) -> float:
+    """How long a need counts after it is over: for memory much longer, since who lacks it is killed, not slowed."""
+    return settings.lower_after_seconds * (MEMORY_LOWER_FACTOR if resource is Resource.MEMORY else 1.0)
 
 
 def is_fresh(sample: Sample, now: datetime) -> bool:
