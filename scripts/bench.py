@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,15 @@ BENCHMARKS = ROOT / "scripts" / "benchmarks"
 
 def _measure(path: Path) -> list[dict[str, object]] | None:
     """The rows of one program, or None after a failure that was said."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     ended = subprocess.run(
-        [str(VENV_PYTHON), str(path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=900
+        [str(VENV_PYTHON), str(path)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
     )
     if ended.returncode != 0:
         say(f"{path.name} failed:\n{ended.stderr[-2000:]}")
