@@ -5,22 +5,22 @@ import { face, type GaugeView, tooltip, TOOLTIP_COMMANDS } from './gauge_face';
 import { GAUGE, type Gauge } from './protocol';
 
 const PRIORITY = 10;
+const TOOLTIP_MILLISECONDS = 10_000;
 
 /** Shows the gauge and keeps it true to the daemon. */
 export function showGauge(daemon: Daemon): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('foreload.gauge', vscode.StatusBarAlignment.Left, PRIORITY);
   item.name = 'Foreload';
-  let shown = '';
+  let tooltipOf = { state: '', at: 0 };
   const paint = (view: GaugeView): void => {
-    // Setting a tooltip anew closes the one that is being read.
-    const key = JSON.stringify(view);
-    if (key === shown) return;
-    shown = key;
     const { text, command, warning } = face(view);
     item.text = text;
     item.command = command;
     item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     item.accessibilityInformation = { label: `Foreload: ${text.replace(/\$\([a-z-]+\) ?/g, '')}` };
+    // A new tooltip closes the one that is being read, so it follows the text more slowly.
+    if (view.state === tooltipOf.state && Date.now() - tooltipOf.at < TOOLTIP_MILLISECONDS) return;
+    tooltipOf = { state: view.state, at: Date.now() };
     const markdown = new vscode.MarkdownString(tooltip(view), true);
     markdown.isTrusted = { enabledCommands: TOOLTIP_COMMANDS };
     item.tooltip = markdown;

@@ -44,7 +44,7 @@ export function face({ state, text }: Pick<GaugeView, 'state' | 'text'>): Face {
 export function tooltip({ state, rows, note }: GaugeView): string {
   const parts: string[] = [];
   if (rows.length > 0) {
-    const head = ['|  | Used | Limit | Peak expected | Foreload will |', '| :-- | --: | --: | :-- | :-- |'];
+    const head = [line(['', 'Used', 'Limit', 'Peak expected', 'Foreload will']), '| :-- | --: | --: | :-- | :-- |'];
     parts.push([...head, ...rows.map((row) => line([row.name, row.used, row.limit, row.peak, row.will]))].join('\n'));
   }
   if (note !== '') parts.push(escape(note));
@@ -76,7 +76,8 @@ const LINKS: Record<string, string[]> = {
 export const TOOLTIP_COMMANDS = Object.keys(TITLES).map((name) => `foreload.${name}`);
 
 function line(cells: readonly string[]): string {
-  return `| ${cells.map(escape).join(' | ')} |`;
+  const gap = '&nbsp;&nbsp;'; // the hover's table has no space between its columns
+  return `| ${cells.map((cell, index) => (index === 0 ? '' : gap) + escape(cell)).join(' | ')} |`;
 }
 
 function escape(text: string): string {

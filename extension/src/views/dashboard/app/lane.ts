@@ -6,6 +6,7 @@ import type { Stretch } from './model';
 
 const TRIANGLES: Record<string, string> = { up: 'M6 1 11 11 1 11Z', down: 'M6 11 1 1 11 1Z' };
 const TEXT_PIXELS_A_LETTER = 6;
+const LEAST_WINDOW_PIXELS = 6;
 const TEXT_PIXELS_INSIDE = 14;
 const TEXT_PIXELS_BESIDE = 7;
 const MARK_PIXELS = 18;
@@ -65,7 +66,7 @@ function windowNodes(window: LaneWindow, freeUntil: number, scale: LaneScale, cl
   const textPixels = window.text.length * TEXT_PIXELS_A_LETTER;
   const fits = pixels(end) - pixels(start) >= textPixels + TEXT_PIXELS_INSIDE;
   const node = element('button', {
-    class: `win ${window.kind}`,
+    class: `win ${window.kind}${fits ? '' : ' bare'}`,
     text: fits ? window.text : '',
     attributes: { type: 'button', title, 'aria-label': title },
     on: { click: () => hooks.openWindow(window) },
@@ -74,7 +75,8 @@ function windowNodes(window: LaneWindow, freeUntil: number, scale: LaneScale, cl
   node.style.setProperty('width', `calc(${percent(end)} - ${percent(start)})`);
   if (fits || pixels(Math.min(freeUntil, view.to)) - pixels(end) < textPixels + TEXT_PIXELS_BESIDE) return [node];
   const beside = element('span', { class: 'wintext', text: window.text, attributes: { 'aria-hidden': 'true' } });
-  beside.style.setProperty('left', `calc(${percent(end)} + 5px)`);
+  const overhang = Math.max(0, LEAST_WINDOW_PIXELS - (pixels(end) - pixels(start)));
+  beside.style.setProperty('left', `calc(${percent(end)} + ${5 + overhang}px)`);
   return [node, beside];
 }
 

@@ -227,7 +227,7 @@ export class Timeline {
 
 function labelNodes(data: ChartData): HTMLElement[] {
   const used = latest(data.used);
-  const limit = data.limit.findLast((value, index) => value !== null && (data.times[index] ?? 0) <= data.now) ?? null;
+  const limit = latest(data.limit) ?? data.planned.find((value) => value !== null) ?? null;
   const of = limit === null ? data.measure.unit : `of ${amountText(limit)} ${data.measure.unit}`;
   return [
     element('span', { class: 'name', text: data.measure.name }),
