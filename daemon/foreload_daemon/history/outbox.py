@@ -60,9 +60,9 @@ def waiting(connection: sqlite3.Connection) -> int:
 
 
 def begin_after(connection: sqlite3.Connection, acknowledged: int) -> None:
-    """Welcomes the outbox of a new history to a broker that knows the environment: numbers what waits after `acknowledged`.
+    """Welcomes the outbox of a new history to a broker that knows the environment: its messages come after `acknowledged`.
 
-    Without this the broker would take the first messages of a history that was begun anew for ones it has. A history that
+    Without this the broker would take the first messages of a history that was begun anew for ones it has. One that
     was welcomed before has handed out every sequence itself, and nothing changes.
     """
     if connection.execute("SELECT 1 FROM meta WHERE key = 'welcomed'").fetchone():
