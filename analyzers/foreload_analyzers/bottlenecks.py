@@ -11,6 +11,21 @@ from foreload_analyzers.languages import CALL, INDEX, ITEMS, MEMBER, NAME, TEXT
 from foreload_analyzers.report import Bottleneck
 
 SINGLE_CORE = "single_core"
+KINDS = {
+    "array_growth": "An array is copied on each turn of a loop",
+    "blocking_in_async": "A call that waits stops the event loop",
+    "cache_on_method": "A cache keeps objects alive",
+    "compile_in_loop": "The same pattern is made on each turn of a loop",
+    "elementwise_array": "An array is worked on element by element",
+    "list_front": "A list is moved on each turn of a loop",
+    "list_membership": "A list is searched on each turn of a loop",
+    "query_per_row": "The database is asked once for each turn of a loop",
+    "row_wise_frame": "A table is worked on row by row",
+    SINGLE_CORE: "Long work on one core",
+    "sort_in_loop": "The same thing is sorted on each turn of a loop",
+    "text_concatenation": "A text is copied on each turn of a loop",
+    "whole_file": "A whole file is taken into memory",
+}
 POOL_WORTH = 3_000_000 * WORK_PER_MICROSECOND  # three seconds of work that would split
 
 

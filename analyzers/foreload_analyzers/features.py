@@ -36,10 +36,8 @@ def features_of(report: Report, functions: int, loop_depth: int, bottlenecks: in
         "uses_network": float(needs.uses_network),
         "uses_disk": float(needs.uses_disk),
         "long_running": float(needs.long_running),
-        "algorithm_class": None if report.algorithm_class is None else ALGORITHM_CLASSES.index(report.algorithm_class),
-        "application_type": None
-        if report.application_type is None
-        else APPLICATION_TYPES.index(report.application_type),
+        "algorithm_class": _place(ALGORITHM_CLASSES, report.algorithm_class, report.algorithm_class_confidence),
+        "application_type": _place(APPLICATION_TYPES, report.application_type, report.application_type_confidence),
     }
     return {name: float(value) for name, value in values.items() if value is not None}
 
