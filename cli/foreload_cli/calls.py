@@ -1,0 +1,96 @@
+"""One question to a broker, from a person's terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from foreload_system.paths import certificate_directory, state_directory
+
+from foreload_cli.failure import CommandFailed
+
+T = TypeVar("T")
+DEADLINE_SECONDS = 10.0
+DEFAULT_ADDRESS = "127.0.0.1:7443"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which broker is asked, and as whom."""
+
+    address: str
+    certificates: Path
+
+
+def operator_name() -> str:
+    """This user's name as an operator's."""
+    name = re.sub(r"[^a-z0-9]+", "-", getpass.getuser().lower()).strip("-")[:63]
+    return name or "operator"
+
+
+def find_target(broker: str | None, certificates: Path | None, state: Path | None = None) -> Target:
+    """The broker to ask.
+
+    What is given wins; then, inside an environment, its own (FORELOAD_BROKER, FORELOAD_CERTS); then the local one.
+    """
+    folder = state or state_directory()
+    inside = os.environ.get("FORELOAD_CERTS") if state is None else None
+    if certificates is None:
+        certificates = Path(inside) if inside else certificate_directory(folder, "operator", operator_name())
+    address = broker or (os.environ.get("FORELOAD_BROKER") if inside else None) or _local_address(folder)
+    return Target(address, certificates)
+
+
+def ask(target: Target, question: Callable[[Any], Awaitable[T]]) -> T:
+    """Asks a broker and returns its answer.
+
+    Args:
+        target: the broker.
+        question: gets the stub of the broker's service.
+
+    Raises:
+        CommandFailed: the own certificate cannot be used, the broker does not answer, or it refuses.
+    """
+    return asyncio.run(_ask(target, question))
+
+
+async def _ask(target: Target, question: Callable[[Any], Awaitable[T]]) -> T:
+    import grpc
+    import grpc.aio
+    from foreload_proto.v1 import broker_pb2_grpc
+    from foreload_system.certificates import CertificateError, read_bundle, require_valid
+    from foreload_system.channels import open_channel
+
+    try:
+        bundle = read_bundle(target.certificates)
+        require_valid(bundle, datetime.now(UTC))
+    except CertificateError as error:
+        raise CommandFailed(str(error)) from error
+    async with open_channel(target.address, bundle) as channel:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await question(broker_pb2_grpc.BrokerServiceStub(channel))
+        except TimeoutError as error:
+            raise CommandFailed(
+                f"the broker at {target.address} did not answer within {DEADLINE_SECONDS:g} s"
+            ) from error
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                said = f"no broker answers at {target.address}; start it with: foreload up ({error.details()})"
+                raise CommandFailed(said) from error
+            raise CommandFailed(f"the broker refuses: {error.details()}") from error
+
+
+def _local_address(state: Path) -> str:
+    try:
+        return str(json.loads((state / "run" / "broker.json").read_text(encoding="utf-8"))["address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return DEFAULT_ADDRESS
