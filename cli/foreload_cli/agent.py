@@ -50,7 +50,7 @@ def run(
     """
     if context.invoked_subcommand is not None:
         return
-    _enter_scope()
+    _enter_scope(group or DEFAULT_GROUP)
     from foreload_agent.app.agent import AgentRunningError, run_agent
     from foreload_agent.app.log import configure_logging
     from foreload_agent.config import ConfigurationError, make_settings
@@ -82,7 +82,7 @@ def exec_command(
     group: Annotated[str, _GROUP] = DEFAULT_GROUP,
 ) -> None:
     """Become COMMAND inside an environment: same process, same terminal, the environment's limits."""
-    _enter_scope()
+    _enter_scope(group)
     from foreload_agent.app.joining import JoinError, become, find_user, wait_for_group
     from foreload_agent.ports import PlatformUnavailableError
 
@@ -142,12 +142,12 @@ def _require_name(environment: str) -> None:
         raise CommandFailed(f"agent: --environment is {environment!r}; allowed are {NAME_RULE}", exit_code=2)
 
 
-def _enter_scope() -> None:
+def _enter_scope(group: str) -> None:
     """Starts this command again in a scope of the user's own systemd, where only that makes groups possible."""
     if os.geteuid() == 0:
         return
     from foreload_agent.platforms.cgroup.find import scope_command
 
-    command = scope_command([sys.executable, "-m", "foreload_cli.main", *sys.argv[1:]])
+    command = scope_command([sys.executable, "-m", "foreload_cli.main", *sys.argv[1:]], group)
     if command is not None:
         os.execv(command[0], command)  # noqa: S606 - no shell is what is wanted

@@ -49,6 +49,9 @@ def test_a_user_makes_them_beside_its_own_group_where_that_is_delegated(
     assert groups(tree) == "user.slice/user-1000.slice/foreload-test/demo"
     (tree / "sys/fs/cgroup/user.slice/user-1000.slice/foreload-test/demo").mkdir(parents=True)
     assert list_environments("foreload-test", tree) == ("demo",)
+    inside = "0::/user.slice/user-1000.slice/foreload-test/demo"
+    (tree / "proc/self/cgroup").write_text(inside + "\n")
+    assert groups(tree) == "user.slice/user-1000.slice/foreload-test/demo"
 
 
 def test_a_user_without_a_delegated_group_is_told_what_helps(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,14 +83,14 @@ def test_the_way_through_systemd_is_taken_once_and_only_by_users(monkeypatch: py
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
     monkeypatch.delenv(find.IN_SCOPE_VARIABLE, raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert find.scope_command(["foreload", "agent"]) is None
+    assert find.scope_command(["foreload", "agent"], "foreload") is None
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    command = find.scope_command(["foreload", "agent"])
+    command = find.scope_command(["foreload", "agent"], "foreload")
     assert command is not None
     assert command[:3] == ["/usr/bin/systemd-run", "--user", "--scope"]
     assert command[-3:] == ["--", "foreload", "agent"]
     monkeypatch.setenv(find.IN_SCOPE_VARIABLE, "1")
-    assert find.scope_command(["foreload", "agent"]) is None
+    assert find.scope_command(["foreload", "agent"], "foreload") is None
     monkeypatch.delenv(find.IN_SCOPE_VARIABLE)
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    assert find.scope_command(["foreload", "agent"]) is None
+    assert find.scope_command(["foreload", "agent"], "foreload") is None

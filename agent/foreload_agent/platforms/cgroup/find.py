@@ -35,7 +35,7 @@ def find_layout(environment_id: str, group: str, root: Path = Path("/")) -> Layo
         controllers = _version1(mounts)
         if controllers:
             return LayoutV1(controllers, group, environment_id)
-        point, base = _base_of_version2(mounts, root)
+        point, base = _base_of_version2(mounts, root, group)
     except NoCgroupError as error:
         raise PlatformUnavailableError(str(error)) from error
     return LayoutV2(point, base, group, environment_id)
@@ -52,14 +52,14 @@ def list_environments(group: str, root: Path = Path("/")) -> tuple[str, ...]:
         controllers = _version1(mounts)
         folders = [mount.point / group for mount in controllers.values()]
         if not controllers:
-            folders = [_base_of_version2(mounts, root)[1] / group]
+            folders = [_base_of_version2(mounts, root, group)[1] / group]
     except NoCgroupError as error:
         raise PlatformUnavailableError(str(error)) from error
     names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
     return tuple(sorted(names))
 
 
-def scope_command(arguments: Sequence[str]) -> list[str] | None:
+def scope_command(arguments: Sequence[str], group: str) -> list[str] | None:
     """The command that runs `arguments` in a scope of the user's own systemd, below which groups may be made.
 
     None where that is not needed (root, version 1, delegated already) or there is no systemd of the user to ask.
@@ -73,7 +73,7 @@ def scope_command(arguments: Sequence[str]) -> list[str] | None:
         mounts = find_mounts()
         if _version1(mounts):
             return None
-        _base_of_version2(mounts, Path("/"))
+        _base_of_version2(mounts, Path("/"), group)
     except NoCgroupError:
         return None
     except PlatformUnavailableError:
@@ -90,7 +90,7 @@ def _version1(mounts: tuple[Mount, ...]) -> Mapping[str, Mount]:
     return found if "cpu" in found or "memory" in found else {}
 
 
-def _base_of_version2(mounts: tuple[Mount, ...], root: Path) -> tuple[Path, Path]:
+def _base_of_version2(mounts: tuple[Mount, ...], root: Path, group: str) -> tuple[Path, Path]:
     """The mount point, and the folder below which this user may make groups."""
     memberships = read_memberships("self", root)
     place = find_place(UNIFIED, mounts, memberships)
@@ -98,7 +98,8 @@ def _base_of_version2(mounts: tuple[Mount, ...], root: Path) -> tuple[Path, Path
         raise PlatformUnavailableError("no cgroup version 2 is mounted here")
     if os.geteuid() == 0:
         return place.point, place.point
-    parent = place.folder.parent
+    # From inside an environment, what lies beside it are the others; the base is above all of them.
+    parent = place.folder.parent.parent if place.folder.parent.name == group else place.folder.parent
     if place.folder == place.point or not os.access(parent, os.W_OK) or not os.access(parent / "cgroup.procs", os.W_OK):
         raise PlatformUnavailableError(f"this user may not make groups beside {place.folder}; {_SCOPE_HINT}")
     return place.point, parent
