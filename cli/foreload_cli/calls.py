@@ -36,6 +36,11 @@ def operator_name() -> str:
     return name or "operator"
 
 
+def operator_certificates(state: Path) -> Path:
+    """Folder of this user's certificate as an operator."""
+    return certificate_directory(state, "operator", operator_name())
+
+
 def find_target(broker: str | None, certificates: Path | None, state: Path | None = None) -> Target:
     """The broker to ask.
 
@@ -44,7 +49,7 @@ def find_target(broker: str | None, certificates: Path | None, state: Path | Non
     folder = state or state_directory()
     inside = os.environ.get("FORELOAD_CERTS") if state is None else None
     if certificates is None:
-        certificates = Path(inside) if inside else certificate_directory(folder, "operator", operator_name())
+        certificates = Path(inside) if inside else operator_certificates(folder)
     address = broker or (os.environ.get("FORELOAD_BROKER") if inside else None) or _local_address(folder)
     return Target(address, certificates)
 
