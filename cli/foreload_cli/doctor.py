@@ -37,7 +37,7 @@ def command(
 ) -> int:
     """Check this set-up: Python, container, limits, history, certificate, broker, permission, clock.
 
-    Where an editor is open, its daemon is asked, which also knows the link to the broker. Exit code 1 when something is bad.
+    Where an editor is open, its daemon is asked, which also knows the link. Exit code 1 when something is bad.
     """
     from foreload_daemon.checks import all_checks
 

@@ -48,27 +48,22 @@ def import_command(
 ) -> None:
     """Bring a trace into the history, so that there is a forecast from the first day. Twice is as once."""
     from foreload_core.units import duration_text, format_time
-    from foreload_daemon.traces import TraceError, import_trace
+    from foreload_daemon.traces import import_trace
+    from foreload_system.traces import TraceError
 
     if not trace.is_file():
         raise CommandFailed(f"history import: {trace} is no file; needed is a trace in CSV", 2)
     database = _open(environment)
     try:
         found = database.call(import_trace, trace, datetime.now(UTC), keep_times=keep_times)
-    except (TraceError, OSError, EOFError) as error:
+    except TraceError as error:
         raise CommandFailed(f"history import: {error}") from error
     finally:
         database.close()
     if form is Format.JSON:
         start, end = (None if moment is None else format_time(moment) for moment in (found.start, found.end))
-        print(
-            json.dumps(
-                {"points": found.points, "runs": found.runs, "start": start, "end": end, "problems": found.problems}
-            )
-        )
+        print(json.dumps({"points": found.points, "runs": found.runs, "start": start, "end": end}))
         return
-    for problem in found.problems[:5]:
-        print(f"left out: {problem}")
     if found.start is None or found.end is None:
         print("Nothing of it lies in the past, so nothing was brought in.")
         return

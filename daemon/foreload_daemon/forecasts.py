@@ -89,11 +89,6 @@ def on_the_wire(ask: Ask) -> Ask:
     return replace(ask, forecasts=tuple(_plain(each) for each in ask.forecasts))
 
 
-def training_grids(connection: sqlite3.Connection, now: datetime) -> tuple[Grid, ...]:
-    """The past that a method is fitted on: five weeks in quarters of an hour."""
-    return _grids(connection, now, samples.QUARTER_SECONDS, samples.QUARTER_SECONDS, LONG_PAST_SECONDS)
-
-
 def _grids(
     connection: sqlite3.Connection, now: datetime, resolution: int, step_seconds: int, past_seconds: int
 ) -> tuple[Grid, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from foreload_core.features import SCHEMA_VERSION
+from foreload_core.history import Grid
 from foreload_core.types import Forecast, NoForecast, Resource
 
 from foreload_daemon.broker.fields import known_features
 from foreload_daemon.consent import NotAllowed
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.forecasts import NOTHING_EXPECTED, Outlook, look_ahead, on_the_wire
-from foreload_daemon.history import notes, samples
+from foreload_daemon.history import fits, notes, samples
 from foreload_daemon.protocol import VectorRow
 from foreload_daemon.server import ForeloadServer
 from foreload_daemon.wire import read
@@ -28,6 +29,12 @@ _LOG = logging.getLogger(__name__)
 
 SEND_ASK_EVERY = timedelta(minutes=5)
 SCALING = "automaticScaling"
+FITTED = (Resource.CPU, Resource.MEMORY)
+FIT_EVERY_SECONDS = 86400.0
+FIT_HORIZON_SECONDS = 48 * 3600.0
+LEAST_FITTED_SECONDS = 3 * 86400.0
+LOOK_FOR_FIT_SECONDS = 600.0
+RECORD_DAYS = 3
 NUMBERS = "window/features"
 """Notification among windows: what kind of code this window works on, in numbers."""
 
@@ -112,7 +119,7 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
         daemon.services.sampler.on_minute.append(lambda: server.spawn("the forecast", book.each_minute()) and None)
         daemon.on_permission.append(lambda: _permission_changed(server, book))
         server.spawn("the forecast", book.each_minute())
-        server.spawn("fitting", _fit_daily(server, daemon))
+        server.spawn("fitting", server.every("fitting", LOOK_FOR_FIT_SECONDS, lambda: _fit_daily(daemon)))
 
     def reported(opened: Opened) -> None:
         if opened.report is None:
@@ -160,5 +167,37 @@ def _minutes_since(connection: sqlite3.Connection, start_seconds: int, last_seco
     return samples.read(connection, samples.MINUTE_SECONDS, start_seconds, last_seconds + 1)[-60:]
 
 
-async def _fit_daily(_server: ForeloadServer, _daemon: Daemon) -> None:
-    await asyncio.sleep(0)
+async def _fit_daily(daemon: Daemon) -> None:
+    """Fits what has no fresh fit, in a process of its own.
+
+    The first time also as of the days before: only what has a record may be acted on.
+    """
+    effective = daemon.services.gate.effective
+    book = daemon.forecasts
+    if book is None or not (effective.automatic_scaling or effective.analysis):
+        return
+    now = daemon.clock.now()
+    known = await daemon.services.database.run(fits.read)
+    for grid in book.outlook.grids:
+        if grid.resource not in FITTED or grid.measured_seconds < LEAST_FITTED_SECONDS:
+            continue
+        for days in range(RECORD_DAYS, -1, -1):
+            until = grid.until(now - timedelta(days=days))
+            if until.measured_seconds >= LEAST_FITTED_SECONDS and not _has_fit(known, until):
+                await _fit(daemon, until)
+
+
+async def _fit(daemon: Daemon, grid: Grid) -> None:
+    from foreload_system import fitting
+
+    result = await fitting.fit(grid, FIT_HORIZON_SECONDS)
+    if isinstance(result, NoForecast):
+        _LOG.info("no fit of %s: %s", grid.resource.value, result.reason)
+        return
+    await daemon.services.database.run(fits.put, [result], daemon.clock.now().timestamp())
+
+
+def _has_fit(known: Sequence[Forecast], grid: Grid) -> bool:
+    """Whether there is a fit as of this day."""
+    nearest = [abs((each.start - grid.end).total_seconds()) for each in known if each.resource is grid.resource]
+    return min(nearest, default=FIT_EVERY_SECONDS) < FIT_EVERY_SECONDS / 2

@@ -60,7 +60,7 @@ def waiting(connection: sqlite3.Connection) -> int:
 
 
 def begin_after(connection: sqlite3.Connection, acknowledged: int) -> None:
-    """Welcomes the outbox of a new history to a broker that knows the environment: its messages come after `acknowledged`.
+    """Welcomes the outbox of a new history to a broker that knows the environment: it goes on after `acknowledged`.
 
     Without this the broker would take the first messages of a history that was begun anew for ones it has. One that
     was welcomed before has handed out every sequence itself, and nothing changes.
