@@ -17,7 +17,7 @@ from foreload_analyzers.sizes import Sizes
 
 # Turns that are expected of a loop whose number is not written down, for shares of CPU time.
 EXPECTED_TURNS = {"constant": 4.0, "log": 6.0, "root": 15.0, "linear": 30.0, "more": 300.0, "amortised": 2.0}
-MAX_TURNS = 1e7
+MAX_TURNS = 1e9
 
 
 class Bound(NamedTuple):

@@ -1,0 +1,134 @@
+"""`foreload analyze` as a process: files, trees, standard input, formats, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "analyzers"
+GOLDENS = FIXTURES / "goldens"
+SAMPLES = ("simulate", "light", "service", "training")
+KEYS = [
+    *("path", "language", "application_type", "application_type_confidence", "functions", "complexity"),
+    *("complexity_confidence", "space_complexity", "space_complexity_confidence", "algorithm_class"),
+    *("algorithm_class_confidence", "problems"),
+]
+
+
+def analyze(*arguments: str, cwd: Path = FIXTURES, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "foreload_cli.main", "analyze", *arguments],
+        cwd=cwd,
+        input=given,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_goldens(name: str) -> None:
+    """After a change that is meant: `foreload analyze --format json NAME.py`, read, into goldens/NAME.json."""
+    ended = analyze("--format", "json", f"{name}.py")
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout) == json.loads((GOLDENS / f"{name}.json").read_text())
+
+
+def test_a_tree_is_one_object_a_line() -> None:
+    ended = analyze("--format", "json", ".")
+    rows = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [row["path"] for row in rows] == sorted(f"{name}.py" for name in SAMPLES)
+    assert all(list(row) == KEYS for row in rows)
+
+
+def test_gitignore_is_obeyed(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("build/\n*_made.py\n")
+    for name in (
+        "a.py",
+        "a_made.py",
+        "build/b.py",
+        "sub/c.py",
+        "sub/kept_made.py",
+        "venv/lib/d.py",
+        "node_modules/e.py",
+        "notes.txt",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x = 1\n")
+    (tmp_path / "sub" / ".gitignore").write_text("!kept_made.py\n")
+    (tmp_path / "venv" / "pyvenv.cfg").write_text("")
+    whole = analyze("--format", "json", ".", cwd=tmp_path)
+    assert [json.loads(line)["path"] for line in whole.stdout.splitlines()] == ["a.py", "sub/c.py", "sub/kept_made.py"]
+    inner = analyze("--format", "json", "sub", cwd=tmp_path)
+    assert [json.loads(line)["path"] for line in inner.stdout.splitlines()] == ["sub/c.py", "sub/kept_made.py"]
+
+
+def test_worker_processes_give_the_same(tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / f"m{number:02}.py").write_text(f"def f{number}(rows):\n    for row in rows:\n        print(row)\n")
+    alone = analyze("--format", "json", "--jobs", "1", ".", cwd=tmp_path)
+    together = analyze("--format", "json", "--jobs", "2", ".", cwd=tmp_path)
+    assert alone.stdout == together.stdout
+    assert alone.stdout.count(b"\n") == 12
+
+
+def test_standard_input() -> None:
+    ended = analyze("-", "--language", "python", "--format", "json", given=b"def f(rows):\n    return sorted(rows)\n")
+    assert json.loads(ended.stdout)["functions"][0]["complexity"] == "nlogn"
+
+
+def test_each_bad_file_has_one_message_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "large.py").write_bytes(b"#" * (50 * 1024 * 1024))
+    (tmp_path / "binary.py").write_bytes(b"\x7fELF\x00\x01")
+    (tmp_path / "notes.txt").write_text("words")
+    (tmp_path / "good.py").write_text("x = 1\n")
+    names = ("large.py", "binary.py", "notes.txt", "missing.py", "good.py")
+    ended = analyze("--format", "json", *names, cwd=tmp_path)
+    assert ended.returncode == 1
+    messages = ended.stderr.decode().splitlines()
+    assert len(messages) == 4
+    for name, words in zip(
+        ("large", "binary", "notes", "missing"), ("50.0 MiB", "binary", "--language", "no such file"), strict=True
+    ):
+        assert [words in message for message in messages if name in message] == [True], (name, messages)
+    assert json.loads(ended.stdout.splitlines()[-1])["path"] == "good.py"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("-",), "needs --language"),
+        (("x.py", "--language", "cobol"), "allowed are python"),
+        ((), "PATH"),
+        (("--format", "xml", "x.py"), "xml"),
+    ],
+)
+def test_bad_usage(arguments: tuple[str, ...], words: str) -> None:
+    ended = analyze(*arguments)
+    assert ended.returncode == 2
+    assert words in ended.stderr.decode()
+    assert ended.stderr.count(b"\n") <= 2
+
+
+def test_sarif() -> None:
+    ended = analyze("--format", "sarif", "service.py", "simulate.py")
+    run = json.loads(ended.stdout)["runs"][0]
+    found = {
+        (row["ruleId"], row["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) for row in run["results"]
+    }
+    assert ("query_per_row", "service.py") in found
+    assert ("hot_function", "simulate.py") in found
+    assert {rule for rule, _ in found} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+
+
+def test_tables() -> None:
+    one = analyze("simulate.py").stdout.decode()
+    assert "step" in one
+    assert "O(n²)" in one
+    many = analyze(".").stdout.decode()
+    assert all(f"{name}.py" in many for name in SAMPLES)

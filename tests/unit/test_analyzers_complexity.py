@@ -1,0 +1,267 @@
+"""Classic programs and the growth that textbooks give them."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from foreload_analyzers import Function, Report, analyze
+
+TIME = {
+    "walks a list": ("linear", "def f(rows):\n for row in rows:\n  print(row)\n"),
+    "walks a list twice, nested": ("quadratic", "def f(rows):\n for a in rows:\n  for b in rows:\n   print(a, b)\n"),
+    "three nested counts": (
+        "cubic",
+        ("def f(n):\n for i in range(n):\n  for j in range(n):\n"
+        "   for k in range(n):\n    pass\n"),
+    ),
+    "one after the other": ("linear", "def f(rows):\n for a in rows:\n  pass\n for b in rows:\n  pass\n"),
+    "fixed sizes": (
+        "constant",
+        ("def f(x):\n for i in range(26):\n  for step in ((0, 1), (1, 0)):\n"
+        "   x += i\n return x\n"),
+    ),
+    "module constant": ("constant", "SIZE = 26\ndef f(x):\n for i in range(SIZE):\n  x += i\n return x\n"),
+    "sorts": ("nlogn", "def f(rows):\n return sorted(rows)[0]\n"),
+    "sorts in a loop": ("quadratic", "def f(rows):\n for row in rows:\n  rows.sort()\n"),
+    "halves": ("logn", "def f(n):\n while n > 0:\n  n //= 2\n"),
+    "doubles": ("logn", "def f(n):\n i = 1\n while i < n:\n  i *= 2\n"),
+    "greatest common divisor": ("logn", "def f(a, b):\n while b:\n  a, b = b, a % b\n return a\n"),
+    "trial division": (
+        "linear",
+        ("def f(n):\n i = 2\n while i * i <= n:\n  if n % i == 0:\n"
+        "   return False\n  i += 1\n return True\n"),
+    ),
+    "binary search": (
+        "logn",
+        """\
+        def f(rows, wanted):
+            low, high = 0, len(rows) - 1
+            while low <= high:
+                middle = (low + high) // 2
+                if rows[middle] < wanted:
+                    low = middle + 1
+                else:
+                    high = middle - 1
+            return low
+        """,
+    ),
+    "two pointers": (
+        "linear",
+        """\
+        def f(rows, limit):
+            left = 0
+            total = 0
+            for right in range(len(rows)):
+                total += rows[right]
+                while total > limit:
+                    total -= rows[left]
+                    left += 1
+            return left
+        """,
+    ),
+    "monotonic stack": (
+        "linear",
+        """\
+        def f(rows):
+            stack = []
+            for row in rows:
+                while stack and stack[-1] < row:
+                    stack.pop()
+                stack.append(row)
+        """,
+    ),
+    "breadth first": (
+        "linear",
+        """\
+        from collections import deque
+        def f(graph, start):
+            queue = deque([start])
+            seen = {start}
+            while queue:
+                node = queue.popleft()
+                for other in graph[node]:
+                    if other not in seen:
+                        seen.add(other)
+                        queue.append(other)
+        """,
+    ),
+    "heap in a loop": (
+        "nlogn",
+        ("import heapq\ndef f(rows):\n heap = []\n"
+        " for row in rows:\n  heapq.heappush(heap, row)\n"),
+    ),
+    "sieve by steps": ("nlogn", "def f(n):\n for i in range(1, n):\n  for j in range(i, n, i):\n   pass\n"),
+    "membership in a list": (
+        "quadratic",
+        ("def f(rows):\n seen = []\n for row in rows:\n"
+        "  if row not in seen:\n   seen.append(row)\n"),
+    ),
+    "membership in a set": (
+        "linear",
+        ("def f(rows):\n seen = set()\n for row in rows:\n"
+        "  if row not in seen:\n   seen.add(row)\n"),
+    ),
+    "fibonacci": ("exponential", "def f(n):\n if n < 2:\n  return n\n return f(n - 1) + f(n - 2)\n"),
+    "fibonacci, remembered": (
+        "linear",
+        ("from functools import cache\n@cache\ndef f(n):\n if n < 2:\n"
+        "  return n\n return f(n - 1) + f(n - 2)\n"),
+    ),
+    "factorial": ("linear", "def f(n):\n return 1 if n < 2 else n * f(n - 1)\n"),
+    "power by squaring": ("logn", "def f(x, n):\n if n == 0:\n  return 1\n half = f(x, n // 2)\n return half * half\n"),
+    "tree": ("linear", "def f(node):\n if node is None:\n  return 0\n return 1 + max(f(node.left), f(node.right))\n"),
+    "merge sort": (
+        "nlogn",
+        """\
+        def f(rows):
+            if len(rows) < 2:
+                return rows
+            middle = len(rows) // 2
+            left, right = f(rows[:middle]), f(rows[middle:])
+            merged = []
+            for row in left:
+                merged.append(row)
+            return merged + right
+        """,
+    ),
+    "permutations": (
+        "exponential",
+        ("from itertools import permutations\ndef f(rows):\n for order in permutations(rows):\n"
+        "  print(order)\n"),
+    ),
+    "subsets by bits": ("exponential", "def f(n):\n for mask in range(1 << n):\n  print(mask)\n"),
+    "pairs": (
+        "quadratic",
+        ("from itertools import combinations\ndef f(rows):\n for a, b in combinations(rows, 2):\n"
+        "  print(a, b)\n"),
+    ),
+    "comprehension": ("quadratic", "def f(rows):\n return [(a, b) for a in rows for b in rows]\n"),
+    "header sorts once": ("nlogn", "def f(rows):\n for row in sorted(rows):\n  print(row)\n"),
+    "calls a loop in a loop": (
+        "quadratic",
+        ("def g(rows):\n for row in rows:\n  pass\ndef f(rows):\n"
+        " for row in rows:\n  g(rows)\n"),
+    ),
+    "asynchronous": ("linear", "async def f(rows):\n async for row in rows:\n  await row\n"),
+}  # fmt: skip
+SPACE = {
+    "nothing kept": ("constant", "def f(rows):\n total = 0\n for row in rows:\n  total += row\n return total\n"),
+    "a copy": ("linear", "def f(rows):\n kept = [row * 2 for row in rows]\n return len(kept)\n"),
+    "a table": ("quadratic", "def f(n):\n table = [[0] * n for _ in range(n)]\n return table[0][0]\n"),
+    "a set": ("linear", "def f(rows):\n seen = set()\n for row in rows:\n  seen.add(row)\n return len(seen)\n"),
+    "copied rows": ("linear", "def f(rows):\n kept = [row[:2] for row in rows]\n return len(kept)\n"),
+    "deep recursion": ("linear", "def f(n):\n return 1 if n < 2 else n * f(n - 1)\n"),
+    "26 letters": (
+        "constant",
+        ("def f(text):\n counts = [0] * 26\n for c in text:\n"
+        "  counts[ord(c) - 97] += 1\n return max(counts)\n"),
+    ),
+}  # fmt: skip
+
+
+def report_of(source: str) -> Report:
+    return analyze(dedent(source).encode(), "python")
+
+
+def function(source: str, name: str = "f") -> Function:
+    return next(found for found in report_of(source).functions if found.name == name)
+
+
+@pytest.mark.parametrize("case", TIME)
+def test_time(case: str) -> None:
+    expected, source = TIME[case]
+    assert function(source).complexity == expected
+
+
+@pytest.mark.parametrize("case", SPACE)
+def test_space(case: str) -> None:
+    expected, source = SPACE[case]
+    assert function(source).space_complexity == expected
+
+
+def test_evidence_names_lines_and_what_grows() -> None:
+    found = function(TIME["walks a list twice, nested"][1])
+    assert [item.text for item in found.evidence] == [
+        "line 2 walks `rows`",
+        "line 3 walks `rows`, inside line 2, which walks it too",
+    ]
+    assert found.grows_with == "rows"
+
+
+def test_loops_have_lines_and_depths() -> None:
+    loops = function("def f(rows):\n\n    for a in rows:\n        while a:\n            a -= 1\n").loops
+    assert [(loop.line, loop.end_line, loop.depth) for loop in loops] == [(3, 5, 1), (4, 5, 2)]
+
+
+def test_methods_nested_and_decorated_functions_are_found() -> None:
+    source = """\
+        class A:
+            def method(self):
+                def inner():
+                    pass
+                return inner
+
+            class B:
+                @property
+                def value(self):
+                    return 1
+
+        if True:
+            def late():
+                pass
+        """
+    assert [(found.name, found.line) for found in report_of(source).functions] == [
+        ("A.method", 2), ("inner", 3), ("B.value", 9), ("late", 13),
+    ]  # fmt: skip
+
+
+def test_mutual_recursion_is_recursion() -> None:
+    source = "def odd(n):\n return n > 0 and even(n - 1)\ndef even(n):\n return n == 0 or odd(n - 1)\n"
+    assert {found.name: found.complexity for found in report_of(source).functions} == {
+        "odd": "linear",
+        "even": "linear",
+    }
+
+
+def test_the_program_is_what_its_start_reaches() -> None:
+    source = (
+        "def slow(n):\n for i in range(n):\n  for j in range(n):\n   pass\ndef fast(rows):\n for row in rows:\n  pass\n"
+    )
+    assert report_of(source + "fast([1, 2])\n").complexity == "linear"
+    assert report_of(source).complexity == "quadratic"
+
+
+def test_cyclomatic_complexity_comes_from_radon() -> None:
+    assert function("def f(a):\n    if a:\n        return 1\n    return 2\n").cyclomatic == 2
+
+
+def test_broken_source_keeps_the_rest() -> None:
+    report = report_of("def f(rows):\n    for row in rows:\n        pass\n\ndef broken(:\n    x = = 3\n")
+    assert report.functions[0].name == "f"
+    assert report.functions[0].complexity == "linear"
+    assert "syntax is broken" in report.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [(b"x = 1\n" * 400_000, "files above 2 MiB"), (b"\x00\x01\x02", "binary"), ("x = 1\n".encode("utf-16"), "UTF-8")],
+)
+def test_unfit_input_is_told(source: bytes, words: str) -> None:
+    report = analyze(source, "python")
+    assert words in report.problems[0]
+    assert not report.functions
+
+
+def test_other_encodings_do_not_disturb() -> None:
+    report = analyze("# é\ndef f(rows):\n    for row in rows:\n        print('ü')\n".encode("latin-1"), "python")
+    assert report.functions[0].complexity == "linear"
+
+
+def test_deep_nesting_does_not_raise() -> None:
+    for source in (
+        "(" * 5_000,
+        "x = " + "[" * 3_000 + "]" * 3_000,
+        "".join(" " * i + "if x:\n" for i in range(300)) + " " * 300 + "pass\n",
+    ):
+        assert analyze(source.encode(), "python").language == "python"
