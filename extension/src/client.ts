@@ -1,6 +1,6 @@
 // The daemon, as the rest of the extension sees it: ask, tell, listen, restart. It starts in the background and never blocks activation.
 import * as vscode from 'vscode';
-import { CloseAction, ErrorAction, LanguageClient, type LanguageClientOptions, State } from 'vscode-languageclient/node';
+import type { LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import { messageOf } from './errors';
 import { findPython, NoPython, type PythonRequest } from './python';
 import { CrashLoop, RestartQueue } from './restarts';
@@ -15,6 +15,7 @@ export type Phase = { kind: 'starting' | 'running' | 'stopped'; detail: string }
 /** The daemon cannot be asked now. */
 export class DaemonUnavailable extends Error {}
 
+type Library = typeof import('vscode-languageclient/node');
 type Handler = (params: unknown) => void;
 
 /** Starts the daemon, keeps it running, and passes messages. */
@@ -48,13 +49,13 @@ export class Daemon implements vscode.Disposable {
   /** Sends a request. @throws DaemonUnavailable with one sentence for a person, if there is nobody to answer. */
   async request<Answer>(method: string, params: object = {}): Promise<Answer> {
     const client = this.client;
-    if (client?.state !== State.Running) throw new DaemonUnavailable(this.current.detail);
+    if (client?.isRunning() !== true) throw new DaemonUnavailable(this.current.detail);
     return client.sendRequest<Answer>(method, params);
   }
 
   /** Sends a notification; while nobody listens it is dropped, since each start sends the state anew. */
   notify(method: string, params: object): void {
-    if (this.client?.state !== State.Running) return;
+    if (this.client?.isRunning() !== true) return;
     this.client.sendNotification(method, params).catch((error: unknown) => this.log.warn(`${method}: ${messageOf(error)}`));
   }
 
@@ -107,14 +108,20 @@ export class Daemon implements vscode.Disposable {
       args: ['-I', '-m', 'foreload_daemon'],
       options: { cwd: this.python.storage.fsPath, env: process.env },
     };
-    const client = new LanguageClient('foreload', 'Foreload', server, this.options());
+    // Loaded only now: it is most of the extension's code, and activation need not wait for it.
+    const library = await import('vscode-languageclient/node');
+    const client = new library.LanguageClient('foreload', 'Foreload', server, this.options(library));
     this.client = client;
+    client.onDidChangeState(({ newState }) => {
+      if (newState === library.State.Stopped && this.client === client && this.current.kind === 'running')
+        this.afterEnd('The daemon ended.');
+    });
     for (const [method, handler] of this.handlers) client.onNotification(method, handler);
     await withLimit(client.start(), START_LIMIT_MILLISECONDS, 'The daemon did not answer within 30 s.');
     this.enter('running', 'Foreload is running.');
   }
 
-  private options(): LanguageClientOptions {
+  private options({ CloseAction, ErrorAction }: Library): LanguageClientOptions {
     const selector = [
       { scheme: 'file', language: 'python' },
       { scheme: 'untitled', language: 'python' },
@@ -131,10 +138,7 @@ export class Daemon implements vscode.Disposable {
           this.log.warn(`Daemon connection: ${error.message}`);
           return { action: ErrorAction.Continue, handled: true };
         },
-        closed: () => {
-          if (this.current.kind === 'running') this.afterEnd('The daemon ended.');
-          return { action: CloseAction.DoNotRestart, handled: true };
-        },
+        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
       },
     };
   }

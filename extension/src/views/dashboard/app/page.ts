@@ -81,7 +81,7 @@ export class DashboardPage {
       kind: stopped ? 'warning' : 'info',
       icon: stopped ? 'error' : 'sync',
       title: text,
-      text: 'The editor’s gauge and this page go on with the daemon.',
+      text: 'Gauge and charts go on as soon as it runs again.',
       actions,
     };
     if (this.dashboard === undefined) this.host.replaceChildren(this.strip);
