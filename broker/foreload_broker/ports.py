@@ -119,7 +119,15 @@ class Answered:
     results: tuple[ActuationResult, ...]
 
 
-FromAgent = AgentRegistered | AgentLeft | Measured | Answered
+@dataclass(frozen=True, slots=True)
+class Forecasted:
+    """The broker's own forecast for an environment whose daemon does not ask."""
+
+    environment_id: str
+    ask: Ask
+
+
+FromAgent = AgentRegistered | AgentLeft | Measured | Answered | Forecasted
 Message = FromDaemon | FromAgent
 Post = Callable[[Message], None]
 """Puts a message into the loop's inbox; never blocks."""

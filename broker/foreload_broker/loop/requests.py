@@ -78,6 +78,7 @@ class Outcome:
         answers: one for each request, in their order: bytes of the response, or why there is none.
         instructions: instance and instruction, to be sent now.
         next_due_seconds: monotonic time at which one is to be sent again; None for never.
+        to_forecast: environments without a valid ask, whose turn it is.
         decided: a decision was made, maybe for nobody.
     """
 
@@ -87,6 +88,7 @@ class Outcome:
     answers: list[bytes | Exception] = field(default_factory=list[bytes | Exception])
     instructions: list[tuple[str, Instruction]] = field(default_factory=list[tuple[str, Instruction]])
     next_due_seconds: float | None = None
+    to_forecast: tuple[str, ...] = ()
     decided: bool = False
     duplicate_count: int = 0
     unwanted_count: int = 0

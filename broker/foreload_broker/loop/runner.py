@@ -14,11 +14,12 @@ from foreload_core.types import SignalKind
 from foreload_system.codecs import decision_to_proto
 
 from foreload_broker.config import BrokerSettings
+from foreload_broker.loop.forecasting import forecast
 from foreload_broker.loop.measures import Measures
 from foreload_broker.loop.requests import Batch, Outcome, Request
 from foreload_broker.loop.subscribers import Subscribers
 from foreload_broker.loop.writer import Writer
-from foreload_broker.ports import Answered, Consent, FromDaemon, Measured, Message, Platform, Unavailable
+from foreload_broker.ports import Answered, Consent, Forecasted, FromDaemon, Measured, Message, Platform, Unavailable
 from foreload_broker.store.database import Database
 from foreload_broker.store.engine import StoreError
 
@@ -70,6 +71,7 @@ class Loop:
         self._due_at: float | None = None
         self._retry_at: float | None = None
         self._retry_seconds = 0.0
+        self._forecasting: asyncio.Task[None] | None = None
         self._last_now = self.started_at
         self._acknowledged = dict(writer.memory.acknowledged)
 
@@ -231,6 +233,8 @@ class Loop:
             else:
                 answer.set_result(response)
         self._count(outcome)
+        if outcome.to_forecast and (self._forecasting is None or self._forecasting.done()):
+            self._forecasting = asyncio.create_task(self._forecast(outcome.to_forecast))
 
     def _keep(self, batch: Batch, answers: Sequence[asyncio.Future[bytes]], trouble: str) -> None:
         """The turn was not stored: daemons' messages wait, unacknowledged; people are told."""
@@ -283,6 +287,20 @@ class Loop:
         self.measures.left_out.inc(len(outcome.left_out))
         self.measures.inbox.set(len(self._batch.daemons))
         self.measures.daemons.set(len(self.subscribers.environment_ids))
+
+    async def _forecast(self, environment_ids: Sequence[str]) -> None:
+        """Forecasts beside the turns; what comes of it enters with the next tick."""
+        seconds = self.settings.forecast_seconds
+        for name in environment_ids:
+            try:
+                ask = await self.in_reader(lambda name=name: forecast(self.database, name, self.now(), seconds))
+            except Unavailable as error:
+                _LOG.warning("not forecast, tried again later", environment_id=name, reason=str(error))
+            except Exception:  # noqa: BLE001 - a forecast that fails is one that is not there; the live path goes on
+                _LOG.exception("not forecast, tried again later", environment_id=name)
+            else:
+                if ask is not None:
+                    self._batch.agents.append(Forecasted(name, ask))
 
     async def _clean(self) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,13 +15,14 @@ from foreload_broker.config import BrokerSettings
 from foreload_broker.loop.drift import Drift
 from foreload_broker.loop.entries import snapshot_entries
 from foreload_broker.loop.fleet import Fleet
+from foreload_broker.loop.forecasting import AT_ONCE, Due
 from foreload_broker.loop.instructions import Instructions
 from foreload_broker.loop.requests import Batch, Outcome
 from foreload_broker.loop.restart import Loaded
 from foreload_broker.loop.standing import Adoption, FleetDelta
 from foreload_broker.loop.turn import Gathered, Memory, Turn
 from foreload_broker.loop.views import Views
-from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, ManagedEnvironment, Measured
+from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, Forecasted, ManagedEnvironment, Measured
 from foreload_broker.store import decisions as log
 from foreload_broker.store import deletion, journal
 from foreload_broker.store.database import Database
@@ -43,6 +46,7 @@ class Writer:
         self._instructions = Instructions(loaded.unsettled, settings.answer_seconds)
         self._gathered = Gathered()
         self._drift = Drift()
+        self._forecasts = Due(settings.forecast_seconds)
         self._overwrite_due = False
 
     def take_turn(self, batch: Batch, now: datetime, now_seconds: float) -> Outcome:
@@ -77,6 +81,8 @@ class Writer:
             self._overwrite_due = not self._database.overwrite_deleted()
         outcome.instructions = self._instructions.to_send(now_seconds, self.fleet.connected())
         outcome.next_due_seconds = self._instructions.next_due_seconds(self.fleet.connected())
+        if batch.tick:
+            outcome.to_forecast = tuple(itertools.islice(self._without_ask(now), AT_ONCE))
         self._add_allocations(outcome, turn, gathered, batch, now)
         return outcome
 
@@ -126,6 +132,13 @@ class Writer:
             self._overwrite_due = not self._database.overwrite_deleted()
         return count
 
+    def _without_ask(self, now: datetime) -> Iterator[str]:
+        """Environments that may be scaled, have no valid ask, and were not forecast lately."""
+        standing = self.memory.standing
+        for name in sorted(standing.allowed & standing.placements.keys()):
+            if self._forecasts.take(name, standing.environment(name), now):
+                yield name
+
     def _hear(self, batch: Batch, now: datetime, now_seconds: float) -> None:
         """Takes in what agents said. These are facts: they hold whether or not the turn can be stored."""
         gathered = self._gathered
@@ -138,6 +151,9 @@ class Writer:
                     samples.append(sample)
                     del samples[:-KEPT_BACK_SAMPLES]
                     gathered.urgent = gathered.urgent or urgent
+                    continue
+                case Forecasted(environment_id=name, ask=ask):
+                    gathered.asks[name] = ask
                     continue
                 case AgentRegistered():
                     self._register(message, now)
@@ -219,6 +235,8 @@ class Writer:
 
     def _forget(self, environment_id: str) -> None:
         self._instructions.forget(environment_id)
+        self._forecasts.forget(environment_id)
+        self._gathered.asks.pop(environment_id, None)
         self.fleet.samples.pop(environment_id, None)
         self._gathered.samples.pop(environment_id, None)
 

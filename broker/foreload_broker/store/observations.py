@@ -9,7 +9,7 @@ from typing import Any
 from foreload_core.types import NO_AMOUNTS, Amounts, Ask, ProfileNumbers, Resource, Sample, Signal
 from foreload_proto.v1 import broker_pb2, common_pb2
 from foreload_system.codecs import ask_to_proto, profile_to_proto, signal_from_proto, signal_to_proto
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from foreload_broker.ports import FeatureVector
 from foreload_broker.store import tables
@@ -37,6 +37,38 @@ def read_samples(
         .order_by(table.start_microseconds)
     )
     return tuple(_sample(row) for row in connection.execute(query).mappings())
+
+
+def read_means(
+    connection: Connection, environment_id: str, source: str, since: datetime, until: datetime, step_seconds: float
+) -> tuple[Sample, ...]:
+    """Mean use in steps, oldest first; averaged by the database, since there may be a hundred thousand samples.
+
+    Args:
+        connection: to read from.
+        environment_id, source: whose samples.
+        since, until: those that begin in [since, until).
+        step_seconds: length of a step; steps are aligned to multiples of it since 1970.
+    """
+    table = tables.SAMPLES.c
+    step_microseconds = int(step_seconds * 1_000_000)
+    step = table.start_microseconds - table.start_microseconds % step_microseconds
+    columns = [func.avg(table[f"used_{resource.field}"]).label(resource.field) for resource in Resource]
+    query = (
+        select(step.label("step"), *columns)
+        .where(table.environment_id == environment_id, table.source == source)
+        .where(table.start_microseconds >= to_microseconds(since), table.start_microseconds < to_microseconds(until))
+        .group_by("step")
+        .order_by("step")
+    )
+    means: list[Sample] = []
+    for row in connection.execute(query).mappings():
+        used = NO_AMOUNTS
+        for resource in Resource:
+            amount = row[resource.field]
+            used = used.with_amount(resource, None if amount is None else float(amount))
+        means.append(Sample(from_microseconds(row["step"]), step_seconds, used))
+    return tuple(means)
 
 
 def add_signals(connection: Connection, signals: Iterable[tuple[str, Signal]]) -> None:
