@@ -34,7 +34,9 @@ def gib_text(memory_bytes: float) -> str:
 
 
 def rate_text(bytes_per_second: float) -> str:
-    """A network rate with its unit, in MB/s."""
+    """A network rate with its unit, in MB/s; in kB/s where that would round to nothing."""
+    if bytes_per_second < MEGABYTE / 20:
+        return f"{bytes_per_second / 1000:.0f} kB/s"
     megabytes = bytes_per_second / MEGABYTE
     return f"{megabytes:.0f} MB/s" if megabytes >= 10 else f"{megabytes:.1f} MB/s"
 

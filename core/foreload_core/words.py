@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from foreload_core.types import Reason, Resource, TargetChange
-from foreload_core.units import GIB, MIB, cores_text, duration_text, gib_text, memory_text, rate_text
+from foreload_core.units import GIB, MEGABYTE, MIB, cores_text, duration_text, gib_text, memory_text, rate_text
 
 SENTENCES: Mapping[str, str] = {
     "live_use": "{use} are in use now, and {need} leave room above that.",
@@ -88,6 +88,27 @@ _UNITS: tuple[tuple[str, Callable[[float], str]], ...] = (
 )
 
 
+def amount_text(resource: Resource, amount: float) -> str:
+    """An amount with its unit, such as "2.1 cores" or "5.2 GiB"."""
+    return next(text(amount) for unit, text in _UNITS if unit == resource.field)
+
+
+def skill_text(skill_ratio: float | None, record_seconds: float) -> str:
+    """How good a forecast was, and whether it is acted on.
+
+    Args:
+        skill_ratio: as in `Forecast.skill_ratio`; None: not known yet.
+        record_seconds: length of the past that it is taken from.
+    """
+    if skill_ratio is None:
+        return "Its record is too short to say how good it is, so it is not acted on."
+    closer = round(abs(skill_ratio) * 100)
+    if skill_ratio > 0 and closer > 0:
+        last = duration_text(record_seconds)
+        return f"Good enough to act on. In the last {last} it was {closer} % closer than “same as last week”."
+    return "Not better than “same as last week” now, so it is not acted on."
+
+
 def sentence(reason: Reason, names: Mapping[str, str] | None = None) -> str:
     """The reason in one sentence.
 
@@ -123,10 +144,10 @@ def _word(name: str, reason: Reason, names: Mapping[str, str]) -> str:
 def _agreeing(words: str) -> str:
     """A single amount, and one with its unit in a mass noun, takes the verb in the singular."""
     words = re.sub(r"\b(last) 1 runs\b", r"\1 run", words).replace("from 1 runs", "from 1 run")
-    singular = r"((?:^|[,:;] (?:but |and |so )?|and )(?:1 core|1 GPU|[\d.]+ (?:GiB|MiB|MB/s)))"
+    singular = r"((?:^|[,:;] (?:but |and |so )?|and )(?:1 core|1 GPU|[\d.]+ (?:GiB|MiB|MB/s|kB/s)))"
     for many, one in (("are", "is"), ("leave", "leaves"), ("keep", "keeps"), ("were", "was")):
         words = re.sub(rf"{singular} {many}\b", rf"\1 {one}", words)
-    return re.sub(r"(of the instance's (?:1 core|1 GPU|[\d.]+ (?:GiB|MiB|MB/s))) are", r"\1 is", words)
+    return re.sub(r"(of the instance's (?:1 core|1 GPU|[\d.]+ (?:GiB|MiB|MB/s|kB/s))) are", r"\1 is", words)
 
 
 def change_text(change: TargetChange) -> str:
@@ -144,7 +165,7 @@ def _amount_texts(resource: Resource, amounts: list[float]) -> tuple[list[str], 
             return [gib_text(amount) for amount in amounts], "GiB"
         return [f"{amount / MIB:.0f}" for amount in amounts], "MiB"
     if resource in (Resource.NETWORK_RX, Resource.NETWORK_TX):
-        return [rate_text(amount).removesuffix(" MB/s") for amount in amounts], "MB/s"
+        return [f"{amount / MEGABYTE:.3g}" for amount in amounts], "MB/s"
     texts = [cores_text(amount) for amount in amounts]
     one, many = ("core", "cores") if resource is Resource.CPU else ("GPU", "GPUs")
     return texts, one if texts[-1] == "1" else many

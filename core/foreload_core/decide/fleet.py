@@ -20,7 +20,7 @@ class Fleet:
         self._total: dict[str, Amounts] = {}
         self._floors: dict[str, Amounts] = {}
         self._count: dict[str, int] = {}
-        for name, placement in tick.placements.items():
+        for name, placement in sorted(tick.placements.items()):  # sums of floats hang on their order
             state = environments.get(name)
             held = _held(placement, NO_AMOUNTS if state is None else state.target)
             where = placement.instance_id

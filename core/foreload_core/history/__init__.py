@@ -1,6 +1,6 @@
 """What was: regular series, coarser ones, usual days and weeks, and what runs needed."""
 
-from foreload_core.history.grid import Grid, RollUp, aligned, grid_of, roll_up
+from foreload_core.history.grid import Grid, RollUp, aligned, coarser, grid_of, roll_up
 from foreload_core.history.quantiles import quantile, weighted_quantile
 from foreload_core.history.runs import RunRecord, estimate_demand
 from foreload_core.history.views import Usual, day_view, week_view
@@ -11,6 +11,7 @@ __all__ = [
     "RunRecord",
     "Usual",
     "aligned",
+    "coarser",
     "day_view",
     "estimate_demand",
     "grid_of",

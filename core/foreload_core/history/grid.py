@@ -94,6 +94,22 @@ def grid_of(samples: Sequence[Sample], resource: Resource, step_seconds: float, 
     return Grid(resource, first, step_seconds, values)
 
 
+def coarser(grid: Grid, step_seconds: float) -> Grid:
+    """The grid in steps that are at least so long: whole groups of its own, counted from its end, each their mean.
+
+    What is left over at the beginning is dropped, so that the last step is whole and the end stays.
+    """
+    group = max(1, math.ceil(step_seconds / grid.step_seconds - 1e-9))
+    if group == 1:
+        return grid
+    first = len(grid.values) % group
+    values: list[float | None] = []
+    for index in range(first, len(grid.values), group):
+        known = [value for value in grid.values[index : index + group] if value is not None]
+        values.append(sum(known) / len(known) if len(known) >= COVERED_RATIO * group else None)
+    return Grid(grid.resource, grid.time_of(first), grid.step_seconds * group, tuple(values))
+
+
 @dataclass(frozen=True, slots=True)
 class RollUp:
     """What is kept of a step when its samples are gone.
