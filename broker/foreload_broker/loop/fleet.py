@@ -9,7 +9,7 @@ from foreload_core.types import NO_AMOUNTS, ActuationResult, Amounts, Placement,
 
 from foreload_broker.loop.drift import differing
 from foreload_broker.loop.standing import Adoption
-from foreload_broker.ports import AgentLeft, AgentRegistered, ManagedEnvironment
+from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, ManagedEnvironment, Measured
 
 _LOG = structlog.get_logger(__name__)
 
@@ -56,6 +56,11 @@ class Fleet:
         for name in self.of(message.instance_id):
             self.placements[name] = _disconnected(self.placements[name])
             self.changed.add(name)
+
+    def manages(self, message: Measured | Answered) -> bool:
+        """Whether the environment that an agent speaks of runs on its instance; another one's word does not count."""
+        placement = self.placements.get(message.environment_id)
+        return placement is not None and placement.instance_id == message.instance_id
 
     def measured(self, environment_id: str, sample: Sample) -> None:
         """Takes in a sample, and the limits in it."""

@@ -143,6 +143,8 @@ class Writer:
         """Takes in what agents said. These are facts: they hold whether or not the turn can be stored."""
         gathered = self._gathered
         for message in batch.agents:
+            if isinstance(message, Measured | Answered) and not self.fleet.manages(message):
+                continue
             match message:
                 case Measured(environment_id=name, sample=sample, urgent=urgent):
                     self.fleet.measured(name, sample)

@@ -100,7 +100,9 @@ async def test_simulated_instance_goes_through_the_same_loop(site, eventually):
         )
         capacity = Amounts(8.0, 16 * GIB)
         instances.append(
-            SimulatedInstance("sim", capacity, {"dev": environment}, lambda name, _at: needed[name], loop.post, loop.now)
+            SimulatedInstance(
+                "sim", capacity, {"dev": environment}, lambda name, _at: needed[name], loop.post, loop.now
+            )
         )
         return instances
 
