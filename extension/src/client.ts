@@ -1,8 +1,8 @@
 // The daemon, as the rest of the extension sees it: ask, tell, listen, restart. It starts in the background and never blocks activation.
 import * as vscode from 'vscode';
 import type { LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
-import { messageOf } from './errors';
-import { findPython, NoPython, type PythonRequest } from './python';
+import { messageOf, NoPython } from './errors';
+import { findPython, type PythonRequest } from './python';
 import { CrashLoop, RestartQueue } from './restarts';
 import { initializationOptions } from './settings';
 
@@ -93,7 +93,7 @@ export class Daemon implements vscode.Disposable {
       if (this.isDisposed()) return;
       this.log.error(messageOf(error));
       await this.stop();
-      if (error instanceof NoPython) this.enter('stopped', error.message);
+      if (error instanceof NoPython) this.cannotStart(error.message);
       else this.afterEnd(messageOf(error));
     }
   }
@@ -155,6 +155,16 @@ export class Daemon implements vscode.Disposable {
         else if (/\bWARN(ING)?\b/i.test(line)) this.log.warn(line);
         else if (line.trim() !== '') this.log.info(line);
       }
+    });
+  }
+
+  /** Without a Python nothing can be tried again: a person has to do something, so they are told, once a start. */
+  private cannotStart(message: string): void {
+    this.enter('stopped', message);
+    void vscode.window.showErrorMessage(message, 'Show Log', 'Open Setting').then((answer) => {
+      if (answer === 'Show Log') this.log.show();
+      if (answer === 'Open Setting') return vscode.commands.executeCommand('workbench.action.openSettings', 'foreload.python.interpreter');
+      return undefined;
     });
   }
 

@@ -4,3 +4,6 @@
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** No Python can run the daemon. The message says what to do; trying again by itself would not help. */
+export class NoPython extends Error {}

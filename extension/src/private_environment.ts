@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { NoPython } from './errors';
 import { run } from './processes';
 
 const MARK = 'complete';
+const CANCELLED = 'Setting up Foreload’s own Python was cancelled. Run “Foreload: Restart” to go on.';
 const LOCK_AGE_MILLISECONDS = 15 * 60_000;
 const LOCK_POLL_MILLISECONDS = 1_000;
 
@@ -45,47 +47,71 @@ async function install(
   report: (message: string) => void,
 ): Promise<void> {
   const pip = ['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--only-binary', ':all:'];
-  const steps: [message: string, command: string, args: string[]][] = [
-    ['making the environment', base, ['-I', '-m', 'venv', '--clear', folder]],
-    ['fetching packages, about a minute', executable, [...pip, '--require-hashes', '-r', requirements]],
-    ['installing Foreload', executable, [...pip, '--no-deps', '--no-index', wheel]],
+  const steps: { message: string; command: string; args: string[]; hint: string }[] = [
+    {
+      message: 'making the environment',
+      command: base,
+      args: ['-I', '-m', 'venv', '--clear', folder],
+      hint: 'On Debian and Ubuntu it needs the package python3-venv.',
+    },
+    {
+      message: 'fetching packages, about a minute',
+      command: executable,
+      args: [...pip, '--require-hashes', '-r', requirements],
+      hint: 'It needs a way to a package index, once; then run “Foreload: Restart”.',
+    },
+    { message: 'installing Foreload', command: executable, args: [...pip, '--no-deps', '--no-index', wheel], hint: '' },
   ];
-  for (const [message, command, args] of steps) {
+  for (const { message, command, args, hint } of steps) {
     report(message);
     const ended = await run(command, args, { signal, onLine: (line) => log.debug(line) });
-    if (signal.aborted) throw new Error('Setting up Python was cancelled. Run “Foreload: Restart” to go on.');
+    if (signal.aborted) throw new NoPython(CANCELLED);
     if (ended.code !== 0) {
-      log.error(ended.stderr.trim() || ended.stdout.trim());
-      throw new Error(`Setting up Python failed while ${message}: ${lastLine(ended.stderr)}. The log has the rest.`);
+      log.error(`${ended.stdout.trim()}\n${ended.stderr.trim()}`.trim());
+      const problem = `Foreload could not set up its own Python (${message}): ${lastLine(ended.stderr) || lastLine(ended.stdout)}`;
+      throw new NoPython(`${problem}. ${hint}`.trim());
     }
   }
   await writeFile(path.join(folder, MARK), `${path.basename(wheel)}\n`);
 }
 
-/** Lets one window at a time do the work. A lock older than any installation is a dead window's. */
+/** Lets one window at a time do the work.  */
 async function underLock(folder: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   const lock = `${folder}.lock`;
   await mkdir(path.dirname(folder), { recursive: true });
   while (!(await take(lock))) {
-    if (signal.aborted) throw new Error('Setting up Python was cancelled. Run “Foreload: Restart” to go on.');
+    if (signal.aborted) throw new NoPython(CANCELLED);
     await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MILLISECONDS));
   }
   try {
     await work();
   } finally {
-    await rm(lock, { recursive: true, force: true });
+    await rm(lock, { force: true });
   }
 }
 
 async function take(lock: string): Promise<boolean> {
   try {
-    await mkdir(lock);
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const age = Date.now() - (await stat(lock)).mtimeMs;
-    if (age > LOCK_AGE_MILLISECONDS) await rm(lock, { recursive: true, force: true });
+    if (!(await isHeld(lock))) await rm(lock, { force: true });
     return false;
+  }
+}
+
+/** Whether the window that took the lock still lives, and has not had it for longer than any installation takes. */
+async function isHeld(lock: string): Promise<boolean> {
+  try {
+    const holder = Number(await readFile(lock, 'utf8'));
+    process.kill(holder, 0);
+    return Date.now() - (await stat(lock)).mtimeMs < LOCK_AGE_MILLISECONDS;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPERM') return true;
+    if (code === 'ESRCH' || code === 'ENOENT') return false;
+    throw error;
   }
 }
 
@@ -96,7 +122,7 @@ async function fingerprint({ wheel, requirements }: Installation): Promise<strin
 }
 
 function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+  return (text.trim().split('\n').at(-1) ?? '').replace(/\.$/, '');
 }
 
 async function exists(file: string): Promise<boolean> {

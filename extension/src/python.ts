@@ -2,7 +2,7 @@
 // The user's own environments are never written to.
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { messageOf } from './errors';
+import { messageOf, NoPython } from './errors';
 import { makePrivateEnvironment, type Installation } from './private_environment';
 import { run } from './processes';
 import { isSupported, SUPPORTED_TEXT, type Version } from './python_versions';
@@ -28,9 +28,6 @@ export interface Python {
   /** Where it comes from, for the log. */
   origin: string;
 }
-
-/** No Python can run the daemon; the message says what to do. */
-export class NoPython extends Error {}
 
 interface Probe {
   version: Version;

@@ -40,7 +40,7 @@ export function laneNodes(
     if (left < freeFrom) continue;
     const withText = !narrow && nextGap(dashboard.marks, mark, ratio, width) > MARK_TEXT_PIXELS && left + MARK_TEXT_PIXELS < width;
     freeFrom = left + (withText ? MARK_TEXT_PIXELS : MARK_PIXELS * 0.6);
-    const node = markNode(mark, withText ? clock.timeText(mark.at) : '', hooks);
+    const node = markNode(mark, clock.timeText(mark.at), withText, hooks);
     node.style.setProperty('left', percent(mark.at));
     nodes.push(node);
   }
@@ -86,7 +86,8 @@ function nextStart(windows: readonly LaneWindow[], window: LaneWindow, now: numb
   return Math.min(Infinity, ...later, ...(now > window.end ? [window.end] : []));
 }
 
-function markNode(mark: LaneMark, time: string, hooks: LaneHooks): HTMLElement {
+function markNode(mark: LaneMark, time: string, withText: boolean, hooks: LaneHooks): HTMLElement {
+  const label = `${time}, ${mark.text}`;
   const shape = svg(
     'svg',
     { viewBox: '0 0 12 12', 'aria-hidden': 'true' },
@@ -98,11 +99,11 @@ function markNode(mark: LaneMark, time: string, hooks: LaneHooks): HTMLElement {
     'button',
     {
       class: `mark ${mark.done ? 'done' : 'plan'}`,
-      attributes: { type: 'button', title: mark.text, 'aria-label': mark.text, 'data-decision': mark.decisionId ?? '' },
+      attributes: { type: 'button', title: label, 'aria-label': label, 'data-decision': mark.decisionId ?? '' },
       on: { click: () => mark.decisionId !== null && hooks.openDecision(mark.decisionId) },
     },
     icon,
-    time,
+    withText ? time : null,
   );
 }
 

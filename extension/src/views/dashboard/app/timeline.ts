@@ -154,7 +154,7 @@ export class Timeline {
   private drawLane(dashboard: Dashboard, view: Stretch): void {
     const nodes = laneNodes(dashboard, view, this.clock, this.lane.clientWidth, innerWidth <= NARROW_PIXELS, {
       openWindow: (window) => window.kind !== 'signal' && this.hooks.command('newProfile'),
-      openDecision: (decisionId) => this.hooks.why(decisionId),
+      openDecision: (decisionId) => this.explain(decisionId),
     });
     replaceContent(this.lane, ...nodes);
   }
@@ -215,13 +215,19 @@ export class Timeline {
     this.point(Math.min(high, Math.max(low, start + by)));
   }
 
+  /** A planned change has no decision yet; only those of the log can be explained. */
+  private explain(decisionId: string): void {
+    const row = this.dashboard?.decisions.find((decision) => decision.decisionId === decisionId);
+    if (row?.actions.includes('why') === true) this.hooks.why(decisionId);
+  }
+
   private openBeside(): void {
     const time = this.charts[0]?.times[this.cursor ?? -1];
     if (time === undefined || this.dashboard === undefined) return;
     const near = this.dashboard.marks
       .filter((mark) => mark.decisionId !== null)
       .sort((one, other) => Math.abs(one.at - time) - Math.abs(other.at - time))[0];
-    if (near?.decisionId) this.hooks.why(near.decisionId);
+    if (near?.decisionId != null) this.explain(near.decisionId);
   }
 }
 
