@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from foreload_analyzers.size import Size
 from foreload_analyzers.sizes import Sizes
 
 # Turns that are expected of a loop whose number is not written down, for shares of CPU time.
-EXPECTED_TURNS = {"constant": 4.0, "log": 6.0, "root": 15.0, "linear": 30.0, "more": 300.0, "amortised": 2.0}
+EXPECTED_TURNS = {"constant": 4.0, "log": 6.0, "root": 15.0, "linear": 20.0, "more": 150.0, "amortised": 3.0}
 MAX_TURNS = 1e9
 
 
@@ -119,7 +120,10 @@ class Bounds:
         if size.cost == ROOT:
             return f"turns up to the square root of {quoted(symbol)}"
         if over.kind == CALL and self._scope.path(over.name) in self._known.RANGES:
-            return f"counts up to {quoted(symbol)}"
+            by_place = any(
+                part.kind == CALL and self._scope.path(part.name) in self._known.LENGTHS for part in over.parts
+            )
+            return f"counts {'through' if by_place else 'up to'} {quoted(symbol)}"
         return f"walks {quoted(over.text)}"
 
     def _reads_cases(self, loop: LoopFact) -> bool:
@@ -161,6 +165,9 @@ class Bounds:
             return Bound(
                 ROOT, _short(condition.text), _turns(ROOT), f"turns while {quoted(condition.text)}: a square root"
             )
+        powered = sorted(name for name in names if steps[name] == "step" and _is_power(condition, name))
+        if powered:
+            return Bound(LOG, powered[0], _turns(LOG), f"turns while a power with {quoted(powered[0])} stays small")
         kinds = set(steps.values()) - {""}
         if "halve" in kinds:
             moved = next(name for name, step in steps.items() if step == "halve")
@@ -174,9 +181,15 @@ class Bounds:
         if outer and moved_names and not self._reset(moved_names, loop, outer[0]):
             words = f"moves {_listed(moved_names)} on, never back, over the whole of the outer loop"
             return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
+        if outer and self._slides(index, inside, outer[0]):
+            words = "moves a bound of the window on, never back, over the whole of the outer loop"
+            return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
         if consumed:
             name = min(consumed)
             factor = SQUARE if self._is_grid(loop, consumed) else LINEAR
+            refilled = any(loop.body_start <= site.start < loop.body_end for site in self._scope.growth_sites(name))
+            if not refilled and len(consumed) == 1:
+                factor = min(factor, self._sizes.length(Expr(NAME, name, name)).cost)
             thing = "cell" if factor == SQUARE else "item"
             return Bound(factor, name, _turns(LINEAR), f"takes every {thing} out of {quoted(name)} once")
         limit = self._limit(condition, moved_names)
@@ -260,25 +273,43 @@ class Bounds:
             for fact in self._assigns_in(outer)
         )
 
+    def _slides(self, index: int, inside: Sequence[AssignFact], outer: LoopFact) -> bool:
+        """Whether each turn moves a place in a sequence on by one, and the outer loop never puts it back."""
+        loop = self._unit.loops[index]
+        used = {name for fact in inside for part in (fact.target, fact.value) for name in _places(part)}
+        used |= _places(loop.over)
+        moved = {
+            fact.target.name
+            for fact in inside
+            if fact.loop == index
+            and fact.operator in ("+=", "-=")
+            and fact.target.kind == NAME
+            and fact.value.text == "1"
+        }
+        candidates = moved & used
+        return any(not self._reset({name}, loop, outer) for name in sorted(candidates))
+
     def _is_grid(self, loop: LoopFact, consumed: set[str]) -> bool:
-        """Whether what is put back are pairs that index a table with two dimensions."""
-        pairs: set[str] = set()
-        for name in consumed:
+        """Whether what is put back are places in a table: at least two coordinates, each a step from another."""
+        for name in sorted(consumed):
             for call in self._scope.growth_sites(name):
-                for argument in call.arguments:
-                    items = argument.parts if argument.kind == ITEMS else ()
-                    flat = [part for item in items for part in (item.parts if item.kind == ITEMS else (item,))]
-                    if len(flat) >= 2:
-                        pairs |= {part.text for part in flat}
-        if not pairs:
-            return False
-        return any(
-            fact.target.kind == INDEX
-            and fact.target.parts[0].kind == INDEX
-            and {fact.target.parts[1].text, fact.target.parts[0].parts[1].text} <= pairs
-            for fact in self._unit.assigns
-            if len(fact.target.parts) > 1
-        )
+                if any(self._steps_of(argument) >= 2 for argument in call.arguments):
+                    return True
+        return False
+
+    def _steps_of(self, pushed: Expr) -> int:
+        """How many coordinates of a pushed item are stepped."""
+        values = self._scope.values(pushed.name) if pushed.kind == NAME else [pushed]
+        most = 0
+        for value in values:
+            items = value.parts if value.kind == ITEMS else ()
+            flat = [part for item in items for part in (item.parts if item.kind == ITEMS else (item,))]
+            stepped = 0
+            for part in flat:
+                given = self._scope.values(part.name) if part.kind == NAME else [part]
+                stepped += any(one.kind == BINARY and one.name in ("+", "-") for one in given)
+            most = max(most, stepped)
+        return most
 
     def _limit(self, condition: Expr, moved: set[str]) -> Size:
         """What a compared variable runs up to."""
@@ -333,6 +364,29 @@ def _is_root(condition: Expr) -> bool:
             if same or (left.name == "**" and left.parts[1].text == "2"):
                 return True
     return False
+
+
+def _is_power(expr: Expr, name: str) -> bool:
+    """Whether an expression grows by a factor with each step of a name: `2 ** name`, `1 << name`."""
+    pending = [expr]
+    while pending:
+        current = pending.pop()
+        if current.kind == BINARY and current.name in ("**", "<<") and name in names_in(current.parts[-1]):
+            return True
+        pending.extend(current.parts)
+    return False
+
+
+def _places(expr: Expr) -> set[str]:
+    """The names by which sequences are indexed within an expression."""
+    found: set[str] = set()
+    pending = [expr]
+    while pending:
+        current = pending.pop()
+        if current.kind == INDEX:
+            found.update(name for part in current.parts[1:] for name in names_in(part))
+        pending.extend(current.parts)
+    return found
 
 
 def _listed(names: set[str]) -> str:

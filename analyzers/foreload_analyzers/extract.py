@@ -24,7 +24,7 @@ from foreload_analyzers.facts import (
 from foreload_analyzers.grammar import Match
 from foreload_analyzers.languages import INDEX, KEYWORD, MEMBER, NAME, NodeKinds
 
-BRANCH_WEIGHT = 0.5  # a branch is taken every other time
+BRANCH_WEIGHT = 0.3  # most branches are the exception
 RARE_WEIGHT = 0.05  # error handling
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 

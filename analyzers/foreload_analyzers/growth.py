@@ -15,6 +15,25 @@ from foreload_analyzers.recursion import Recursion, judge_recursion
 from foreload_analyzers.space import Allocation
 
 MAX_EVIDENCE = 8
+# How often each class was right on programs whose growth is known.
+TIME_CONFIDENCE = {
+    "constant": 0.8,
+    "logn": 0.87,
+    "linear": 0.74,
+    "nlogn": 0.85,
+    "quadratic": 0.68,
+    "cubic": 0.53,
+    "exponential": 0.6,
+}
+SPACE_CONFIDENCE = {
+    "constant": 0.88,
+    "logn": 0.8,
+    "linear": 0.84,
+    "nlogn": 0.6,
+    "quadratic": 0.8,
+    "cubic": 0.5,
+    "exponential": 0.8,
+}
 
 
 class Fact(NamedTuple):
@@ -51,9 +70,6 @@ class Growth(NamedTuple):
     symbol: str
     facts: tuple[Fact, ...]
     recursion: Recursion | None
-
-
-NO_GROWTH = Growth(CONSTANT, CONSTANT, 0.9, 0.9, "", (), None)
 
 
 def grow(
@@ -116,7 +132,7 @@ def grow(
         cost,
         space,
         confidence,
-        max(0.4, confidence - 0.1),
+        SPACE_CONFIDENCE[label(space)],
         "" if cost == CONSTANT else symbol,
         (*facts, *space_facts)[:MAX_EVIDENCE],
         recursion,
@@ -226,20 +242,12 @@ def _space(
 
 
 def _confidence(judgement: Judgement, best: Site | None, recursion: Recursion | None, cost: Cost) -> float:
-    confidence = 0.86
+    confidence = TIME_CONFIDENCE[label(cost)]
     if recursion is not None:
-        confidence -= 0.2 if cost.exp > 0 else 0.12
+        confidence -= 0.05
     if best is not None:
-        for index in _chain(judgement, best.loop):
-            loop = judgement.unit.loops[index]
-            if loop.kind == "while":
-                confidence -= 0.08
-            if judgement.bounds[index].amortised:
-                confidence -= 0.04
-        if best.words.startswith("calls") and best.own != CONSTANT:
-            confidence -= 0.04
-    if cost == CONSTANT and judgement.unit.loops:
-        confidence -= 0.12
-    if cost.n >= 2:
-        confidence -= 0.06
-    return max(0.35, confidence)
+        chain = _chain(judgement, best.loop)
+        loops = judgement.unit.loops
+        confidence -= 0.04 * sum(loops[index].kind == "while" for index in chain)
+        confidence += 0.04 if chain and all(loops[index].kind != "while" for index in chain) else 0.0
+    return min(0.95, max(0.35, confidence))

@@ -11,7 +11,7 @@ from foreload_analyzers.growth import Growth
 from foreload_analyzers.judge import Judgement
 
 RECURSION_TURNS = {"exponential": 2000.0, "linear": 30.0, "log": 6.0}
-UNREACHED = 0.001  # of a run, for functions that a program with a start never calls
+UNREACHED = 0.1  # of a run, for functions that a program with a start does not call by name
 INNER = 0.3  # calls from outside to a function of a library that the library itself calls too
 MAX_RUNS = 1e15
 _TURNED_OVER = frozenset(

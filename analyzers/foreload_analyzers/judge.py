@@ -163,6 +163,8 @@ def _calls(found: Judgement, knowledge: ModuleType) -> float:
         if own is None:
             continue
         size = found.sizes.length(operand) if operand is not None else None
+        if size is not None and size.nature == "input" and method in knowledge.PARSING:
+            continue  # taking a line of input apart is part of reading it
         if own != CONSTANT and size is not None and size.cost != LINEAR:
             own = _scaled(own, size.cost)
         work = LIBRARY_WORK.get(own, 300.0 if own.n > 1 else 30.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module, resources
+from importlib import import_module
 from types import ModuleType
 
 from tree_sitter import Language as Grammar
@@ -16,6 +16,8 @@ def query_text(language: str) -> str:
     Raises:
         FileNotFoundError: the package holds no queries for the language.
     """
+    from importlib import resources
+
     folder = resources.files(_PACKAGE).joinpath("queries", language)
     if not folder.is_dir():
         raise FileNotFoundError(f"no queries for {language!r} in the package")

@@ -77,6 +77,9 @@ def judge_recursion(judgement: Judgement, sites: Sequence[CallSite], knowledge: 
     looped = any(fact.loop >= 0 and judgement.bounds[fact.loop].factor != CONSTANT for fact in facts)
     in_any_loop = any(fact.loop >= 0 for fact in facts)
     varying = _varying(judgement, facts)
+    own = {parameter.name for parameter in judgement.unit.parameters}
+    if all(fact.arguments and all(part.kind == NAME and part.name in own for part in fact.arguments) for fact in facts):
+        return Recursion(count, CONSTANT, False, CONSTANT, "calls itself once with its arguments in another order")
     halving = all(_cut(fact.arguments, judgement) for fact in facts)
     sliced = any(_slices(argument) for fact in facts for argument in fact.arguments)
     symbol = next(iter(varying), "")

@@ -266,17 +266,23 @@ class Sizes:
 
     def _grown_by(self, site: CallFact, name: str) -> Size:
         cost, loops = CONSTANT, self._scope.unit.loops
-        index = site.loop
-        while index >= 0:
+        index, fresh = site.loop, self._made_in(name)
+        while index >= 0 and index != fresh:
             known = self.loop_costs[index] if index < len(self.loop_costs) else LINEAR
             cost = cost.times(known)
             index = loops[index].parent
         return Size(cost, name)
 
+    def _made_in(self, name: str) -> int:
+        """The loop in which a container is made anew on each turn; -1: outside all loops."""
+        return max((fact.loop for fact in self._scope.assigned(name) if fact.operator == "="), default=-1)
+
     def _item_of(self, over: Expr, name: str) -> Size:
         """The length of one of the things that a loop walks."""
         if over.kind == ITEMS and all(part.kind in (ITEMS, TEXT) for part in over.parts):
             return Size(CONSTANT)
+        if self._holds_lists(over.text):
+            return Size(LINEAR, name, None, "group")
         if over.kind == CALL and over.name.rsplit(".", 1)[-1] in (
             "items",
             "values",
@@ -294,9 +300,27 @@ class Sizes:
         value, subscript = expr.parts[0], expr.parts[-1]
         if subscript.kind == SLICE:
             return self._sliced(value, subscript)
-        if self._scope.constant(subscript) is not None and value.kind == NAME:
-            return Size(LINEAR, expr.text)
+        if value.kind == NAME:
+            values = self._scope.values(value.name)
+            if values and all(_is_fixed(given) for given in values) and not self._scope.growth_sites(value.name):
+                return Size(CONSTANT)
+            if self._holds_lists(value.name) and self._scope.loop_of_target(subscript.text) >= 0:
+                return Size(LINEAR, expr.text, None, "group")
+            if self._scope.constant(subscript) is not None:
+                return Size(LINEAR, expr.text)
         return Size(LINEAR, expr.text, None, "neighbours")
+
+    def _holds_lists(self, name: str) -> bool:
+        """Whether a container made here holds lists that are filled one item at a time: together they are one whole."""
+        if not self._scope.assigned(name) or self._scope.is_parameter(name):
+            return False
+        return any(
+            call.callee.kind == MEMBER
+            and call.callee.parts[0].kind == INDEX
+            and call.callee.parts[0].parts[0].text == name
+            for call in self._scope.unit.calls
+            if call.name in ("append", "add", "push_back", "push")
+        )
 
     def _sliced(self, value: Expr, bounds: Expr) -> Size:
         start, stop = bounds.parts[0], bounds.parts[1]
@@ -369,3 +393,8 @@ class Sizes:
         if total is not None:
             return literal(total)
         return Size(product(size.cost for size in sizes), larger(sizes).symbol)
+
+
+def _is_fixed(value: Expr) -> bool:
+    """Whether a literal holds only literals: all its items have a fixed size."""
+    return value.kind == ITEMS and value.size > 0 and all(part.kind in (ITEMS, TEXT, NUMBER) for part in value.parts)

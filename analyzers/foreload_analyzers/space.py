@@ -118,7 +118,11 @@ def _built(judgement: Judgement, value: Expr, line: int, what: str, knowledge: M
     size = judgement.sizes.length(value)
     cost, count = size.cost, size.exact
     element = value.parts[0] if value.kind == COMPREHENSION else _repeated(value)
-    if element is not None and judgement.scope.container(element) in _KEPT and element.kind in (COMPREHENSION, BINARY, INDEX):
+    if (
+        element is not None
+        and judgement.scope.container(element) in _KEPT
+        and element.kind in (COMPREHENSION, BINARY, INDEX)
+    ):
         inner = judgement.sizes.length(element)
         cost = cost.times(inner.cost)
         count = None if count is None or inner.exact is None else count * inner.exact
