@@ -16,10 +16,10 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from foreload_core.history import Grid
+from foreload_core.history import Grid, coarser
 from foreload_core.plain import canonical, from_plain, to_plain
 from foreload_core.types import LEVELS, Forecast, NoForecast
 from foreload_core.units import duration_text
@@ -124,28 +124,24 @@ def _result(grid: Grid, code: int | None, answer: bytes, complaint: bytes) -> Fo
 
 
 def _coarse(grid: Grid, horizon_seconds: float, regressors: Mapping[str, Sequence[float]]) -> FitRequest:
-    """The last weeks on a grid that is coarse enough, with whole groups counted from its end."""
-    group = max(1, math.ceil(LEAST_STEP_SECONDS / grid.step_seconds - 1e-9))
-    first = max(0, len(grid.values) - math.ceil(LONGEST_SECONDS / grid.step_seconds))
-    first += (len(grid.values) - first) % group
-    step_seconds = grid.step_seconds * group
-    steps = max(1, math.ceil(horizon_seconds / step_seconds))
-    values = [
-        _mean([value for value in grid.values[index : index + group] if value is not None])
-        for index in range(first, len(grid.values), group)
-    ]
-    wanted = len(values) + steps
+    """The last weeks on a grid that is coarse enough, and the regressors on the same one."""
+    cut = max(0, len(grid.values) - math.ceil(LONGEST_SECONDS / grid.step_seconds))
+    past = coarser(replace(grid, start=grid.time_of(cut), values=grid.values[cut:]), LEAST_STEP_SECONDS)
+    group = round(past.step_seconds / grid.step_seconds)
+    first = len(grid.values) - len(past.values) * group
+    steps = max(1, math.ceil(horizon_seconds / past.step_seconds))
     coarse = {
         name: tuple(
-            _mean(list(given[first + index * group : first + (index + 1) * group])) or 0.0 for index in range(wanted)
+            _mean(given[first + index * group : first + (index + 1) * group])
+            for index in range(len(past.values) + steps)
         )
         for name, given in regressors.items()
     }
-    return FitRequest(Grid(grid.resource, grid.time_of(first), step_seconds, tuple(values)), steps, coarse)
+    return FitRequest(past, steps, coarse)
 
 
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def fit_here(request: FitRequest) -> Forecast | NoForecast:

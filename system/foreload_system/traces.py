@@ -27,6 +27,8 @@ COLUMNS: Mapping[str, Resource] = {
 }
 HEADER = "timestamp," + ",".join(COLUMNS)
 MOST_ROWS = 5_000_000
+TEST_SCOPES: Mapping[str, float] = {"file": 0.0, "package": 1.0, "all": 2.0}
+"""Words that traces use for the feature test_scope."""
 EVENT_TYPES = ("session_start", "session_end", "save", "run_start", "run_end", "deploy")
 
 
@@ -208,6 +210,8 @@ def _event(path: Path, line: int, text: str) -> TraceEvent:
     if kind not in EVENT_TYPES:
         raise TraceError(f"{path}:{line}: type is {kind!r}; allowed are {', '.join(EVENT_TYPES)}.")
     features = entries.get("features") or {}
+    if isinstance(features, dict):
+        features = {name: TEST_SCOPES.get(str(value), value) for name, value in features.items()}
     if not isinstance(features, dict) or not all(isinstance(value, int | float) for value in features.values()):
         raise TraceError(f"{path}:{line}: features is {features!r}; an object of numbers is expected.")
     return TraceEvent(

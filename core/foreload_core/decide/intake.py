@@ -45,16 +45,21 @@ def take_samples(
         sample = _clean(raw)
         if sample is None or (sample.start - now).total_seconds() + sample.interval_seconds > SKEW_SECONDS:
             continue
-        known = {kept.start: kept for kept in state.samples}
-        newest = state.samples[-1].start if state.samples else None
-        if sample.start in known:
-            continue
-        known[sample.start] = sample
-        kept = tuple(known[start] for start in sorted(known))[-KEPT_SAMPLES:]
-        if newest is None or sample.start > newest:
-            state = replace(state, boosts=_boosts_after(state, sample, placement, settings))
-        state = replace(state, samples=kept)
+        if not state.samples or sample.start > state.samples[-1].start:
+            boosts = _boosts_after(state, sample, placement, settings)
+            state = replace(state, boosts=boosts, samples=(*state.samples, sample)[-KEPT_SAMPLES:])
+        else:
+            state = replace(state, samples=_with_late(state.samples, sample))
     return state
+
+
+def _with_late(samples: tuple[Sample, ...], late: Sample) -> tuple[Sample, ...]:
+    """The samples with one that is not the newest; of two with the same start the one that saw more counts."""
+    known = {sample.start: sample for sample in samples}
+    before = known.get(late.start)
+    if before is None or late.interval_seconds > before.interval_seconds:
+        known[late.start] = late
+    return tuple(known[start] for start in sorted(known))[-KEPT_SAMPLES:]
 
 
 def _clean(sample: Sample) -> Sample | None:

@@ -10,7 +10,7 @@ from foreload_core.policy.situation import is_declined, lower_after_seconds
 from foreload_core.types import PlannedChange, PolicySettings, Reason
 
 AHEAD_SECONDS = 86_400.0
-MOST_MOMENTS = 16
+MOST_MOMENTS = 8
 MOST_CHANGES = 8
 
 
@@ -38,8 +38,10 @@ def _moments(situation: Situation) -> list[datetime]:
     state, now = situation.state, situation.now
     lead = timedelta(seconds=situation.settings.window_lead_seconds)
     after = timedelta(seconds=situation.settings.lower_after_seconds)
+    counts_until = {need.resource: need.until for need in state.needs}  # the last one of each resource
     moments = [
-        need.until + timedelta(seconds=lower_after_seconds(situation.settings, need.resource)) for need in state.needs
+        until + timedelta(seconds=lower_after_seconds(situation.settings, resource))
+        for resource, until in counts_until.items()
     ]
     for window in state.profile.windows:
         if not is_declined(state, window):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Resource(StrEnum):
@@ -29,6 +30,7 @@ _FIELDS: Mapping[Resource, str] = {
     Resource.NETWORK_RX: "network_rx_bytes_per_second",
     Resource.NETWORK_TX: "network_tx_bytes_per_second",
 }
+_PLACES: Mapping[Resource, int] = {resource: place for place, resource in enumerate(_FIELDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,25 @@ class Amounts:
 
     def get(self, resource: Resource) -> float | None:
         """The amount of `resource` in its own unit, or None."""
-        return getattr(self, resource.field)
+        return getattr(self, _FIELDS[resource])
 
     def with_amount(self, resource: Resource, amount: float | None) -> Amounts:
         """The same amounts with one replaced. Memory is rounded to whole bytes."""
         value = int(amount) if amount is not None and resource is Resource.MEMORY else amount
-        return replace(self, **{resource.field: value})
+        amounts: list[Any] = [
+            self.cpu_cores,
+            self.memory_bytes,
+            self.gpu_count,
+            self.network_rx_bytes_per_second,
+            self.network_tx_bytes_per_second,
+        ]
+        amounts[_PLACES[resource]] = value
+        return Amounts(*amounts)
 
     def items(self) -> Iterator[tuple[Resource, float]]:
         """The amounts that are given, in the order of `Resource`."""
-        for resource in Resource:
-            amount = self.get(resource)
+        for resource, name in _FIELDS.items():
+            amount = getattr(self, name)
             if amount is not None:
                 yield resource, amount
 
