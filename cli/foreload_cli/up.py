@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -188,6 +189,7 @@ def _stay(state: Path) -> None:
 
     programs = (Program("agent", state), Program("broker", state))
     ended = ""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while not ended:
             time.sleep(1.0)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from importlib import resources
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect, text
 
 from foreload_broker.store.engine import StoreError, failures, shown
+from foreload_broker.store.migrations import HEAD
 
 
 def migrate(engine: Engine) -> None:
@@ -20,19 +16,33 @@ def migrate(engine: Engine) -> None:
     Raises:
         StoreError: the database was made by a newer version, or cannot be changed.
     """
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("foreload_broker.store") / "migrations"))
     url = engine.url.render_as_string(hide_password=False)
     with failures(url), engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        if present is not None and present == ScriptDirectory.from_config(config).get_current_head():
-            return
+        present = _present(connection)
         connection.rollback()
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise StoreError(
-                f"{shown(url)} has the shape {present!r}, unknown to this version; use the version that made it"
-            ) from error
-        connection.commit()
+        if present != HEAD:
+            _upgrade(connection, url, present)
+            connection.commit()
+
+
+def _present(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def _upgrade(connection: Connection, url: str, present: str | None) -> None:
+    # Imported here: at most starts there is nothing to be done, and it costs as much as the rest of the start.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("foreload_broker.store") / "migrations"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreError(
+            f"{shown(url)} has the shape {present!r}, unknown to this version; use the version that made it"
+        ) from error
