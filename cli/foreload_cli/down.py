@@ -11,7 +11,7 @@ import typer
 from foreload_system.paths import state_directory
 
 from foreload_cli.failure import CommandFailed
-from foreload_cli.programs import Program
+from foreload_cli.programs import stop_all
 
 
 def command(
@@ -35,11 +35,6 @@ def command(
     else:
         rows = [*outcome.items(), *((f"cgroup of {name}", said) for name, said in groups.items())]
         print_table(("what", "outcome"), rows)
-
-
-def stop_all(state: Path) -> dict[str, str]:
-    """Stops the agent, then the broker. Returns what happened to each."""
-    return {name: Program(name, state).stop() for name in ("agent", "broker")}
 
 
 def _clean(state: Path) -> dict[str, str]:

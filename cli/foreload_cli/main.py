@@ -8,8 +8,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from foreload_cli.failure import CommandFailed
+
+if TYPE_CHECKING:
+    import typer
 
 PROGRAM = "foreload"
 SUMMARY = "Gives every development environment what it is about to need, before it needs it."
@@ -91,7 +95,7 @@ def _run(name: str, entry: Entry, arguments: Sequence[str]) -> int:
     return outcome if isinstance(outcome, int) else EXIT_DONE
 
 
-def _application(name: str, entry: Entry) -> object:
+def _application(name: str, entry: Entry) -> typer.Typer:
     """The Typer application of a sub-command's module."""
     import typer
 

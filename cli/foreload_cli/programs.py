@@ -123,3 +123,8 @@ def wait_until_said(
             return said
         time.sleep(0.05)
     raise CommandFailed(f"{program.name} did not start within {seconds:g} s; its log is {program.log_file}")
+
+
+def stop_all(state: Path) -> dict[str, str]:
+    """Stops the agent, then the broker. Returns what happened to each."""
+    return {name: Program(name, state).stop() for name in ("agent", "broker")}

@@ -17,7 +17,7 @@ from foreload_system.paths import authority_directory, certificate_directory, re
 
 from foreload_cli.calls import Target, ask, operator_name
 from foreload_cli.failure import CommandFailed
-from foreload_cli.programs import Program, wait_until_said
+from foreload_cli.programs import Program, stop_all, wait_until_said
 
 START_SECONDS = 30.0
 INSTANCE = "local"
@@ -39,12 +39,33 @@ def command(
 
     Certificates are made where they are missing and renewed where it is time. What runs already is kept.
     """
-    from foreload_cli.output import progress, require_format
+    from foreload_cli.output import require_format
 
     require_format(form)
     if environment is not None and not is_name(environment):
         raise CommandFailed(f"environment {environment!r} is not allowed; use {NAME_RULE}", exit_code=2)
     folder = (state or state_directory()).absolute()
+    if not foreground:
+        _up(folder, environment, form)
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ended = ""
+    try:
+        _up(folder, environment, form)
+        ended = _wait_for_an_end(folder)
+    except KeyboardInterrupt:
+        pass  # the way to end it
+    finally:
+        stop_all(folder)
+    if ended:
+        raise CommandFailed(
+            f"the {ended} has ended, so both were stopped; its log is {Program(ended, folder).log_file}"
+        )
+
+
+def _up(folder: Path, environment: str | None, form: str) -> None:
+    from foreload_cli.output import progress
+
     with progress(quiet=form == "json") as step:
         step("certificates")
         _make_certificates(folder, environment)
@@ -56,8 +77,6 @@ def command(
         step("waiting until they answer")
         _wait_until_connected(folder, broker["address"])
     _report(folder, broker, agent, form)
-    if foreground:
-        _stay(folder)
 
 
 def _make_certificates(state: Path, environment: str | None) -> None:
@@ -184,18 +203,11 @@ def _how(said: dict[str, Any]) -> str:
     return "started" if said["started"] else "ran already"
 
 
-def _stay(state: Path) -> None:
-    from foreload_cli.down import stop_all
-
+def _wait_for_an_end(state: Path) -> str:
+    """Waits until one of the two has ended, and returns its name."""
     programs = (Program("agent", state), Program("broker", state))
-    ended = ""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while not ended:
-            time.sleep(1.0)
-            ended = next((program.name for program in programs if program.said() is None), "")
-    except KeyboardInterrupt:
-        pass
-    stop_all(state)
-    if ended:
-        raise CommandFailed(f"the {ended} has ended, so both were stopped; its log is {Program(ended, state).log_file}")
+    while True:
+        time.sleep(1.0)
+        for program in programs:
+            if program.said() is None:
+                return program.name
