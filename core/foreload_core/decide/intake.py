@@ -11,6 +11,8 @@ from foreload_core.policy.state import ActiveRun, Boost, EnvironmentState, PastN
 from foreload_core.types import (
     Amounts,
     Ask,
+    Forecast,
+    NoForecast,
     Placement,
     PolicySettings,
     ProfileNumbers,
@@ -31,6 +33,8 @@ THROTTLED_RATIO = 0.1
 """Throttled for more than this part of an interval: something is short."""
 THROTTLED_FACTOR, THROTTLED_AGAIN_FACTOR = 1.5, 2.0
 OOM_FACTOR = 1.5
+LOOK_AHEAD_SECONDS, LOWEST_LEVEL = 3600.0, 0.5
+"""No decision looks further ahead than this, or at lower quantiles."""
 OOM_HOLD_SECONDS = 86_400.0
 """After a kill the memory stays raised for a day: what needed it once comes again, and a kill loses work."""
 WINDOW_MEMORY_SECONDS = 600.0
@@ -179,7 +183,19 @@ def take_ask(state: EnvironmentState, ask: Ask) -> EnvironmentState:
     """A newer ask replaces the one before. One with a lower revision does so only once that is no longer valid."""
     before = state.ask
     newer = before is None or ask.revision > before.revision or ask.made_at >= before.valid_until
-    return replace(state, ask=ask) if newer else state
+    return replace(state, ask=_needed_part(ask)) if newer else state
+
+
+def _needed_part(ask: Ask) -> Ask:
+    """Only what a decision can look at while the ask is valid: a whole one has many times the size of all the rest."""
+    kept: list[Forecast | NoForecast] = []
+    for entry in ask.forecasts:
+        if isinstance(entry, Forecast) and entry.step_seconds > 0:
+            ahead_seconds = (ask.valid_until - entry.start).total_seconds() + LOOK_AHEAD_SECONDS
+            steps = max(0, int(min(ahead_seconds / entry.step_seconds, float(entry.steps)))) + 1
+            levels = {level: values[:steps] for level, values in entry.quantiles.items() if level >= LOWEST_LEVEL}
+            kept.append(replace(entry, quantiles=levels))
+    return replace(ask, forecasts=tuple(kept))
 
 
 def take_profile(state: EnvironmentState, profile: ProfileNumbers) -> EnvironmentState:

@@ -117,9 +117,11 @@ def parse_rrule(text: str, start_text: str, minutes: int) -> RecurrenceRule:
         raise ValueError(f"INTERVAL in “{text}” is 0; it is at least 1.")
     rule = RecurrenceRule(text, start, minutes)
     try:
-        next(iter(_rrule(rule)), None)
+        first = next(iter(_rrule(rule)), None)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"“{text}” is no valid RFC 5545 rule: {error}.") from None
+    if first is None:
+        raise ValueError(f"“{text}” never happens. Write a rule that does, such as “FREQ=WEEKLY;BYDAY=TU”.")
     return rule
 
 
