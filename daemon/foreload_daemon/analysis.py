@@ -65,6 +65,7 @@ class Analysis:
         self, largest_bytes: Callable[[], int], allowed: Callable[[], bool], on_report: Callable[[Opened], None]
     ) -> None:
         self._largest_bytes, self._allowed, self._on_report = largest_bytes, allowed, on_report
+        # One thread for all of it: the grammar's queries may not be used by two at once.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
         self.documents: dict[str, Opened] = {}
 
@@ -99,6 +100,11 @@ class Analysis:
                 opened.report, opened.document, opened.analysed_version = None, None, -1
             self._soon(opened, 0.0)
 
+    def warm_up(self) -> None:
+        """Loads the grammar before the first run needs it."""
+        if self._allowed():
+            self._thread.submit(_warm_up)
+
     def report_of(self, path: Path) -> Report | None:
         """The report of an open document, by its file."""
         from pygls.uris import from_fs_path
@@ -114,9 +120,10 @@ class Analysis:
         language = LANGUAGES.get(path.suffix)
         if language is None:
             return None
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(DISK_DEADLINE_SECONDS):
-                return await asyncio.to_thread(_analyse_file, path, language, self._largest_bytes())
+                return await loop.run_in_executor(self._thread, _analyse_file, path, language, self._largest_bytes())
         except TimeoutError:
             return None
 
@@ -220,6 +227,14 @@ def _analyse(opened: Opened, text: str, version: int) -> Report | str | None:
         return f"not analysed: the analysis failed ({type(error).__name__}); the log says more"
     opened.analysed_version = version
     return report
+
+
+def _warm_up() -> None:
+    from foreload_analyzers import Document
+
+    document = Document("python")
+    document.open(b"def f(n):\n    return [i for i in range(n)]\n")
+    document.report()
 
 
 def _analyse_file(path: Path, language: str, largest_bytes: int) -> Report | None:

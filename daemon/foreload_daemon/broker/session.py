@@ -204,6 +204,9 @@ class Session:
             kind = answer.WhichOneof("message")
             if kind == "acknowledged":
                 await self._acknowledge(answer.acknowledged.sequence)
+            elif kind == "rejected":
+                # It counts as acknowledged, and sent again it would be refused again.
+                _LOG.warning("the broker refuses message %d: %s", answer.rejected.sequence, answer.rejected.detail)
             elif kind == "allocation":
                 await self._link.took_allocation(answer.allocation)
             elif kind == "decision":

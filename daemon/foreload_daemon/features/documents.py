@@ -20,6 +20,7 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
     analysis = Analysis(lambda: daemon.settings.analysis_largest_file_bytes, lambda: daemon.analysis_allowed, reported)
     daemon.analysis = analysis
     daemon.on_permission.append(analysis.again)
+    daemon.on_permission.append(analysis.warm_up)
     daemon.on_settings.append(analysis.again)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)

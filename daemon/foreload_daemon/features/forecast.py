@@ -33,7 +33,7 @@ FITTED = (Resource.CPU, Resource.MEMORY)
 FIT_EVERY_SECONDS = 86400.0
 FIT_HORIZON_SECONDS = 48 * 3600.0
 LEAST_FITTED_SECONDS = 3 * 86400.0
-LOOK_FOR_FIT_SECONDS = 600.0
+LOOK_FOR_FIT_SECONDS, FIRST_LOOK_SECONDS = 600.0, 20.0
 RECORD_DAYS = 3
 NUMBERS = "window/features"
 """Notification among windows: what kind of code this window works on, in numbers."""
@@ -119,7 +119,11 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
         daemon.services.sampler.on_minute.append(lambda: server.spawn("the forecast", book.each_minute()) and None)
         daemon.on_permission.append(lambda: _permission_changed(server, book))
         server.spawn("the forecast", book.each_minute())
-        server.spawn("fitting", server.every("fitting", LOOK_FOR_FIT_SECONDS, lambda: _fit_daily(daemon)))
+
+        def pause() -> float:
+            return LOOK_FOR_FIT_SECONDS if book.outlook.grids else FIRST_LOOK_SECONDS
+
+        server.spawn("fitting", server.every("fitting", pause, lambda: _fit_daily(daemon)))
 
     def reported(opened: Opened) -> None:
         if opened.report is None:

@@ -27,8 +27,8 @@ _LOG = logging.getLogger(__name__)
 TRIGGERS = ("terminal", "task", "debug")
 PROCESS_POLL_SECONDS = 2.0
 LONGEST_WAIT_MILLISECONDS = 10_000
-FEATURES_DEADLINE_SECONDS = 0.15
-"""A launch waits 300 ms at most; a file that takes half of that to analyse is estimated without its code."""
+PATIENCE_RATIO, LONGEST_PATIENCE_SECONDS = 0.5, 1.0
+"""The analysis of a run's code may take this part of the time for which its launch waits; the rest is the broker's."""
 
 
 def set_up(server: ForeloadServer, daemon: Daemon) -> None:
@@ -41,7 +41,7 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
             services.sampler,
             services.link,
             daemon.clock,
-            features_of=lambda entry: asyncio.ensure_future(_features_of(daemon, entry)),
+            features_of=lambda entry: _features_of(daemon, entry),
             capacity=lambda: _capacity(daemon),
             on_change=daemon.runs_changed,
         )
@@ -68,7 +68,8 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
 async def _begin(
     server: ForeloadServer, daemon: Daemon, book: RunBook, message: RunStarting, what: Resolved, started: float
 ) -> RunAnswer:
-    run = await book.start(message.runId, what, message.trigger, started)
+    patience = min(LONGEST_PATIENCE_SECONDS, message.waitMilliseconds / 1000 * PATIENCE_RATIO)
+    run = await book.start(message.runId, what, message.trigger, started, patience_seconds=patience)
     server.spawn("watching the limit", book.watch_limit(run))
     seconds = message.waitMilliseconds / 1000
 
@@ -129,11 +130,7 @@ def _resolved(message: RunStarting, workspace: tuple[Path, ...]) -> Resolved | N
 async def _features_of(daemon: Daemon, entry: Path) -> Mapping[str, float]:
     if daemon.analysis is None or not daemon.analysis_allowed or entry.suffix not in LANGUAGES:
         return {}
-    try:
-        async with asyncio.timeout(FEATURES_DEADLINE_SECONDS):
-            report = await daemon.analysis.report_of_file(entry)
-    except TimeoutError:
-        return {}
+    report = await daemon.analysis.report_of_file(entry)
     return known_features(report.features) if report is not None else {}
 
 

@@ -16,6 +16,8 @@ from foreload_daemon.pages.situation import Situation
 from foreload_daemon.protocol import Series
 
 SHOWN = (Resource.CPU, Resource.MEMORY, Resource.GPU, Resource.NETWORK_RX)
+LEAST_PEAK = {Resource.CPU: 0.05, Resource.GPU: 0.05, Resource.NETWORK_RX: 100_000.0, Resource.NETWORK_TX: 100_000.0}
+"""A peak below this is none worth a word."""
 PEAK_RATIO = 1.1
 """A peak is worth a word when it is this much above what is used now."""
 
@@ -185,7 +187,8 @@ def _next_peak(
         return ""
     value, negative = max(known)
     used = situation.used.get(resource) or 0.0
-    if value <= max(used * PEAK_RATIO, 1e-9):
+    least = LEAST_PEAK.get(resource, 0.0)
+    if value <= max(used * PEAK_RATIO, least) or -negative <= now + 1:
         return "no peak expected"
     from datetime import UTC, datetime
 

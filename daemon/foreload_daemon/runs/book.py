@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +85,7 @@ class RunBook:
         sampler: Sampler,
         link: Link,
         clock: Clock,
-        features_of: Callable[[Path], asyncio.Future[Mapping[str, float]]],
+        features_of: Callable[[Path], Awaitable[Mapping[str, float]]],
         capacity: Callable[[], Amounts],
         on_change: Callable[[], None],
     ) -> None:
@@ -95,6 +95,7 @@ class RunBook:
         self._names: dict[str, str] = {}
         self._quiet: deque[tuple[float, Sample]] = deque()
         self._ended_monotonic = -BASE_SECONDS
+        self._late: asyncio.Future[None] | None = None
         sampler.on_sample.append(self._sampled)
 
     def find(self, editor_run_id: str) -> Run | None:
@@ -102,7 +103,13 @@ class RunBook:
         return self.active.get(self._names.get(editor_run_id, ""))
 
     async def start(
-        self, editor_run_id: str, what: Resolved, trigger: str, started_monotonic: float, process_id: int | None = None
+        self,
+        editor_run_id: str,
+        what: Resolved,
+        trigger: str,
+        started_monotonic: float,
+        process_id: int | None = None,
+        patience_seconds: float = 1.0,
     ) -> Run:
         """A run starts: measures it from now on, estimates its need, and tells the broker where that is allowed.
 
@@ -112,6 +119,8 @@ class RunBook:
             trigger: terminal, task, debug or process.
             started_monotonic: when its start was seen.
             process_id: its process, where that is known.
+            patience_seconds: how long the analysis of its code may take; after that the estimate is made without it,
+                and again when it is there.
         """
         known = self.find(editor_run_id) or self._same_start(what, trigger, started_monotonic)
         if known is not None:
@@ -123,13 +132,26 @@ class RunBook:
         self._sampler.hurry()
         self._on_change()
         run.key = await self._key(what)
-        if what.entry is not None:
-            run.features = await self._features_of(what.entry)
+        code = asyncio.ensure_future(self._features_of(what.entry)) if what.entry is not None else None
+        if code is not None:
+            await asyncio.wait([code], timeout=patience_seconds)
+            run.features = code.result() if code.done() else {}
+        await self._tell_start(run)
+        if code is not None and not code.done():
+            self._late = asyncio.ensure_future(self._tell_late(run, code))
+        return run
+
+    async def _tell_start(self, run: Run) -> None:
         run.demand = await self._estimate(run)
         if run.run_id in self.active:
             await self._database.run(records.put, _row(run))
             await self._announce(run)
-        return run
+
+    async def _tell_late(self, run: Run, code: asyncio.Future[Mapping[str, float]]) -> None:
+        """The code is known now: where nothing was known without it, the broker hears of the run late, not never."""
+        run.features = await code
+        if run.demand is None and run.features:
+            await self._tell_start(run)
 
     async def end(self, editor_run_id: str, exit_code: int | None) -> records.RunRow | None:
         """A run has ended. Returns what is remembered of it; None where it was not known."""
@@ -140,9 +162,9 @@ class RunBook:
         row = self._finished(run, exit_code)
         self._ended_monotonic = self._clock.monotonic()
         self._on_change()
-        await self._tell(
-            Signal(secrets.token_hex(16), SignalKind.RUN_ENDED, self._clock.now(), run.run_id, run.what.kind)
-        )
+        if run.signal_id:
+            ended = Signal(secrets.token_hex(16), SignalKind.RUN_ENDED, self._clock.now(), run.run_id, run.what.kind)
+            await self._tell(ended)
         await self._database.run(records.put, row)
         return row
 
