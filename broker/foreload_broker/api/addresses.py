@@ -9,6 +9,8 @@ import psutil
 
 from foreload_broker.config import split_address
 
+_SHOWN = 80
+
 
 class AddressInUseError(Exception):
     """The address is taken, or cannot be had. The message says by whom, and what to do."""
@@ -47,7 +49,13 @@ def _by(port: int) -> str:
             for connection in psutil.net_connections("tcp")
             if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
         }
-        names = [f"{psutil.Process(pid).name()} (process {pid})" for pid in sorted(pid for pid in holders if pid)]
+        names = [f"{_called(psutil.Process(pid))} (process {pid})" for pid in sorted(pid for pid in holders if pid)]
     except psutil.Error:
         return ""
     return f" by {', '.join(names)}" if names else ""
+
+
+def _called(process: psutil.Process) -> str:
+    """The command that a person would recognise: an interpreter's name alone says nothing."""
+    command = " ".join(process.cmdline()) or process.name()
+    return f"{command[:_SHOWN]}…" if len(command) > _SHOWN else command
