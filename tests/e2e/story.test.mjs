@@ -174,14 +174,8 @@ step('3. the status bar shows use against the limit of the environment, not of t
 const observed = [];
 
 async function terminalRun(t, name) {
-  const run = await observe(
-    cgroup,
-    () => bench.type(COMMAND),
-    async () => {
-      await until(async () => (await bench.terminalText()).split('\n').slice(-4).join('\n').includes('took '), 'the run to end', 90_000);
-      await bench.prompt();
-    },
-  );
+  const run = await observe(cgroup, () => bench.type(COMMAND));
+  await bench.prompt();
   t.diagnostic(describeRun(name, run));
   observed.push({ name, ...run });
   await bench.type('clear');
@@ -214,23 +208,18 @@ for (const telemetry of ['off', 'all']) {
   });
 }
 
-async function taskRun(name, pick) {
+async function taskRun(pick) {
   await lowered(cgroup, floor, 90_000);
-  return observe(
-    cgroup,
-    async () => {
-      await bench.command('Tasks: Run Task');
-      const at = performance.now();
-      await bench.choose(pick);
-      return at;
-    },
-    () => until(async () => (await bench.terminalText()).includes('took '), `the end of ${name}`, 120_000),
-  );
+  return observe(cgroup, async () => {
+    await bench.command('Tasks: Run Task');
+    await bench.choose(pick);
+    return performance.now();
+  });
 }
 
 step('4. a task of type foreload: the limit is up before it is launched', { timeout: 240_000 }, async (t) => {
   if (!needCgroup(t)) return;
-  const run = await taskRun('the task', 'Simulate (through Foreload)');
+  const run = await taskRun('Simulate (through Foreload)');
   t.diagnostic(describeRun('task', run));
   await bench.screenshot('04-task');
   assert.notEqual(run.raisedAfter, undefined, 'the limit went up');
@@ -240,7 +229,7 @@ step('4. a task of type foreload: the limit is up before it is launched', { time
 
 step('4. a plain shell task raises the limit too', { timeout: 240_000 }, async (t) => {
   if (!needCgroup(t)) return;
-  const run = await taskRun('the shell task', 'Simulate (shell)');
+  const run = await taskRun('Simulate (shell)');
   t.diagnostic(describeRun('shell task', run));
   assert.notEqual(run.raisedAfter, undefined, 'the limit went up');
   assert.ok(run.raisedAfter <= RAISE_LIMIT_MILLISECONDS, `raised after ${run.raisedAfter} ms`);
@@ -250,17 +239,10 @@ step('4. a debug session: the limit is up before it is launched', { timeout: 300
   if (!needCgroup(t)) return;
   await lowered(cgroup, floor, 90_000);
   await bench.openFile('simulate.py');
-  const toolbar = bench.page.locator('.debug-toolbar');
-  const run = await observe(
-    cgroup,
-    async () => {
-      const at = performance.now();
-      await bench.page.keyboard.press('F5');
-      await toolbar.waitFor({ timeout: 60_000 });
-      return at;
-    },
-    () => toolbar.waitFor({ state: 'hidden', timeout: 180_000 }),
-  );
+  const run = await observe(cgroup, async () => {
+    await bench.page.keyboard.press('F5');
+    return performance.now();
+  });
   t.diagnostic(describeRun('debug', run));
   assert.notEqual(run.raisedAfter, undefined, 'the limit went up');
   assert.ok(run.raisedAfterProcess <= 0, `the limit went up ${run.raisedAfterProcess} ms after the process began`);
@@ -412,14 +394,11 @@ function assertAppliedOnce() {
 
 function profileText(every, cores) {
   const window = { name: 'A run at its minute', kind: 'peak', every, expect: { cpuCores: cores } };
-  return JSON.stringify({ version: 1, name: 'story', timeZone: 'UTC', windows: [window] });
+  return JSON.stringify({ version: 1, name: 'story', timeZone: 'UTC', windows: [window] }, null, 2);
 }
 
 async function replaceText(text) {
-  await bench.page
-    .locator('.monaco-editor .view-lines')
-    .first()
-    .click({ position: { x: 300, y: 8 } });
+  await bench.command('View: Focus Active Editor Group');
   await bench.page.keyboard.press('Control+A');
   await bench.page.keyboard.insertText(text);
 }

@@ -1,7 +1,7 @@
 // What the steps of the story do more than once: settings, runs, and what the pages say.
 import fs from 'node:fs';
 import path from 'node:path';
-import { LimitWatch, ProcessWatch } from './cgroup.mjs';
+import { commandLine, LimitWatch, ProcessWatch } from './cgroup.mjs';
 import { ROOT } from './foreload.mjs';
 import { sleep, until } from './waiting.mjs';
 
@@ -51,16 +51,16 @@ export async function lowered(cgroup, cores, milliseconds = 45_000) {
 /**
  * Starts something heavy and follows the kernel's files until it has ended.
  * @param {() => Promise<number>} begin starts it; gives performance.now() of the moment
- * @param {() => Promise<unknown>} end waits for its end
  * @param {string} program part of the command line by which its process is known
  */
-export async function observe(cgroup, begin, end, program = 'simulate.py') {
+export async function observe(cgroup, begin, program = 'simulate.py') {
   const limit = new LimitWatch(cgroup);
   const process = new ProcessWatch(cgroup, program);
   const before = cgroup.limitCores();
   const throttledBefore = cgroup.throttledSeconds();
   const startedAt = await begin();
-  await end();
+  await until(() => process.seenAt !== undefined, `a process of ${program} in the environment`, 30_000, 10);
+  await until(() => !cgroup.processes().some((pid) => commandLine(pid).includes(program)), `the end of ${program}`, 150_000, 50);
   const throttled = cgroup.throttledSeconds() - throttledBefore;
   await sleep(20);
   const changes = limit.stop();
