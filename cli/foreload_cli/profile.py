@@ -58,7 +58,8 @@ def check_command(
             where = f" {problem.path}:" if problem.path else ""
             print(f"{file}:{problem.line}:{where} {problem.message}")
     elif profile is not None and numbers is not None:
-        print(f"{file}: “{profile.name}” is good: {len(profile.windows)} windows, times in {profile.time_zone}.")
+        count = f"{len(profile.windows)} window{'' if len(profile.windows) == 1 else 's'}"
+        print(f"{file}: “{profile.name}” is good: {count}, times in {profile.time_zone}.")
         _print_windows(profile, numbers)
     if problems:
         raise typer.Exit(1)
