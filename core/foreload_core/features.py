@@ -1,7 +1,7 @@
 """The one schema of features: code reports, run signals and the `events.features` of a trace.
 
-Every feature is a number. An absent one is missing, not zero. Only these leave the machine, and only with the developer's permission.
-The analyzers emit names and the version as plain data; a contract test binds both sides.
+Every feature is a number. An absent one is missing, not zero. Only these leave the machine, and only with the
+developer's permission. The analyzers emit names and the version as plain data; a contract test binds both sides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class Feature:
 
 
 CODE_FEATURES = (
-    Feature("complexity_order", 0, 6, "growth of time: 0 constant, 1 logn, 2 linear, 3 nlogn, 4 quadratic, 5 cubic, 6 exponential"),
+    Feature(
+        "complexity_order", 0, 6, "time: 0 constant, 1 logn, 2 linear, 3 nlogn, 4 quadratic, 5 cubic, 6 exponential"
+    ),
     Feature("space_complexity_order", 0, 6, "growth of memory, the same scale"),
     Feature("functions", 0, 1e5, "functions in the file"),
     Feature("hot_functions", 0, 1e5, "functions with at least a tenth of the file's expected CPU time"),
@@ -59,7 +61,7 @@ FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in CODE_FEA
 
 
 def problems(values: Mapping[str, float]) -> list[str]:
-    """What is wrong with a feature vector: unknown names and values out of range, one sentence each; empty when good."""
+    """What is wrong with a feature vector: unknown names and values out of range, one sentence each."""
     found: list[str] = []
     for name, value in values.items():
         feature = FEATURES.get(name)

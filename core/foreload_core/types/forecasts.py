@@ -22,8 +22,9 @@ class Forecast:
         step_seconds: length of a step.
         quantiles: level (0..1) -> one value a step, in the resource's unit; non-decreasing in the level.
         method: name of the forecaster.
-        skill_ratio: 1 - pinball loss / that of seasonal-naive on the environment's own recent past; None: not known yet.
-            Only a forecast whose skill is above 0, or one that is seasonal-naive itself with enough history, is acted on.
+        skill_ratio: 1 - pinball loss / that of seasonal-naive on the environment's own recent past; None: not known
+            yet. Only a forecast whose skill is above 0, or one that is seasonal-naive itself with enough history, is
+            acted on.
     """
 
     resource: Resource

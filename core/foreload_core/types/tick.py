@@ -91,7 +91,7 @@ class PolicySettings:
 class Tick:
     """One look at the world. Mappings are keyed by environment id (capacities: by instance id).
 
-    Only what changed since the last tick is in `samples`, `asks`, `signals`, `profiles`, `consents`, `wishes` and `actuations`;
+    Only what changed since the last tick is in `samples`, `asks`, `signals`, `profiles`, `wishes` and `actuations`;
     `placements`, `capacities`, `prices` and `settings` are whole.
 
     Attributes:
