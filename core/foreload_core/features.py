@@ -24,7 +24,7 @@ class Feature:
 
 CODE_FEATURES = (
     Feature(
-        "complexity_order", 0, 6, "time: 0 constant, 1 logn, 2 linear, 3 nlogn, 4 quadratic, 5 cubic, 6 exponential"
+        "complexity_order", 0, 6, "growth: 0 constant, 1 logn, 2 linear, 3 nlogn, 4 quadratic, 5 cubic, 6 exponential"
     ),
     Feature("space_complexity_order", 0, 6, "growth of memory, the same scale"),
     Feature("functions", 0, 1e5, "functions in the file"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from foreload_core.decide import DEFAULT_POLICY, EMPTY_STATE, State, decide, forget, plan
+from foreload_core.policy import STEP_NAMES
 from foreload_core.types import (
     NO_AMOUNTS,
     Actuation,
@@ -181,6 +182,15 @@ def test_two_runs_need_their_sum() -> None:
     world.start(100)
     changes = world.start(101, run="run-2")
     assert why(changes) == ["CPU 2.2 → 4.2 cores: 2 runs go on at once and are expected to need 4.2 cores together."]
+
+
+def test_a_run_beside_a_server_of_which_nothing_is_known_needs_both() -> None:
+    world = World(capacity=Amounts(8.0, 16 * GIB))
+    world.idle(0, 50)
+    world.tick(50, signals=(Signal("serve", SignalKind.RUN_STARTED, at(50), "server", RunKind.SERVE, None),))
+    world.idle(60, 200, cores=1.5)
+    changes = world.start(200)
+    assert [change.to_amount for change in changes] == [3.5]
 
 
 def test_throttling_raises_by_half_then_doubles() -> None:
@@ -398,6 +408,16 @@ def test_two_environments_share_what_there_is() -> None:
     _state, decision = decide(EMPTY_STATE, tick, DEFAULT_POLICY)
     assert [each.target.cpu_cores for each in decision.environments] == [3.0, 2.0]
     assert decision.environments[1].changes[0].reasons[1].code == "capacity_shared"
+
+
+def test_reasons_name_steps_that_are_known() -> None:
+    world = World()
+    world.idle(0, 100)
+    world.start(100)
+    world.idle(110, 400)
+    steps = {reason.step for each in world.decided for change in each.changes for reason in change.reasons}
+    assert steps
+    assert steps <= set(STEP_NAMES)
 
 
 def test_forgetting_an_environment_leaves_nothing_of_it() -> None:

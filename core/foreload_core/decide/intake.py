@@ -156,16 +156,21 @@ def _started(state: EnvironmentState, signal: Signal, run_id: str, now: datetime
 
 
 def _base(state: EnvironmentState, begins_at: datetime) -> Amounts:
-    """What was used before: the highest of the samples that ended by then, or what was before a run still going on."""
-    seen = [run for run in state.runs if not run.announced]
-    if seen:
-        return seen[0].base
+    """What is used beside this run: the highest of the samples that ended by its start, less what known runs stand for.
+
+    A run of which nothing is known, such as a server that was there before, stays in the base with what it uses.
+    """
     base = Amounts()
     for sample in state.samples:
         if (begins_at - sample.start).total_seconds() < sample.interval_seconds:
             continue
         for resource, amount in sample.used.items():
             base = base.with_amount(resource, max(amount, base.get(resource) or 0.0))
+    going_on = [run for run in state.runs if not run.announced and run.demand is not None]
+    for resource, amount in base.items():
+        counted = sum((run.demand.high.get(resource) or 0.0) for run in going_on if run.demand is not None)
+        before = max((run.base.get(resource) or 0.0 for run in going_on), default=0.0)
+        base = base.with_amount(resource, max(amount - counted, min(amount, before)))
     return base
 
 

@@ -2,6 +2,7 @@
 
 from foreload_core.policy.evaluation import (
     DEFAULT_POLICY,
+    STEP_NAMES,
     Evaluation,
     Policy,
     decided_resources,
@@ -23,6 +24,7 @@ from foreload_core.policy.state import (
 __all__ = [
     "DEFAULT_POLICY",
     "NEW_ENVIRONMENT",
+    "STEP_NAMES",
     "ActiveRun",
     "Boost",
     "EnvironmentState",

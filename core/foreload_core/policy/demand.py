@@ -58,7 +58,8 @@ def _demanded(situation: Situation, resource: Resource, value: float, *, announc
             active.append((run, run.demand, demand))
     if not active:
         return Outcome(value)
-    need = (active[0][0].base.get(resource) or 0.0) + sum(demand for _run, _estimate, demand in active)
+    base = max(run.base.get(resource) or 0.0 for run, _estimate, _demand in active)
+    need = base + sum(demand for _run, _estimate, demand in active)
     newest, estimate, demand = active[-1]
     code = "announced" if announced else f"run_{estimate.source.value}" if len(active) == 1 else "runs_together"
     numbers = amount_numbers(resource, expected=demand, need=need)

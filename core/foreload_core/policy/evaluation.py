@@ -52,6 +52,14 @@ DEFAULT_POLICY = Policy(
 )
 
 
+STEP_NAMES = (
+    *("live_use", "runs", "announced", "windows", "forecast", "throttled", "oom"),
+    *("stabilise", "dead_band", "holds", "minimum", "pin", "budget", "maximum"),
+    *("capacity", "floor", "live_floor", "permission"),
+)
+"""`Reason.step` in the order in which the steps run, to tell how a limit came about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """What one step did to the value."""
