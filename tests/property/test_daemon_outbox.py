@@ -1,4 +1,4 @@
-"""The outbox and a broker that make each other durable: under any cuts and restarts nothing is lost and nothing comes twice."""
+"""The outbox and a broker: under any cuts and restarts nothing is lost and nothing comes twice."""
 
 from __future__ import annotations
 

@@ -71,17 +71,21 @@ def utc(monkeypatch: pytest.MonkeyPatch):
     time.tzset()
 
 
+SHADOW = replace(CALM, link=replace(CONNECTED, shadow_mode=True), standing=Standing(target=Amounts(6.5)))
+PAUSED = replace(CALM, standing=Standing(paused_until=NOW + timedelta(minutes=164)))
+FULL = replace(CALM, warning=MemoryWarning(int(7.6 * GIB), 8 * GIB, 240.0, 90 * 2**20))
+BOTH = "2.1/4 cores · 5.2/8 GiB"
 STATES = [
-    (CALM, "calm", "2.1/4 cores · 5.2/8 GiB", "good"),
-    (replace(CALM, standing=Standing(planned=(UP,))), "changing", "2.1/4 cores · 5.2/8 GiB $(arrow-up)6.5 at 14:28", "good"),
-    (replace(CALM, link=replace(CONNECTED, shadow_mode=True), standing=Standing(target=Amounts(6.5))), "shadow", "2.1/4 cores · would go to 6.5", "shadow"),
-    (replace(CALM, outlook=Outlook(measured_seconds=2400)), "learning", "2.1/4 cores · 5.2/8 GiB · learning", "good"),
-    (replace(CALM, standing=Standing(paused_until=NOW + timedelta(minutes=164))), "paused", "2.1/4 cores · paused until 17:00", "paused"),
-    (replace(CALM, given=False, allowed=Effective()), "noPermission", "2.1/4 cores · 5.2/8 GiB · not allowed yet", "noPermission"),
-    (replace(CALM, link=DOWN), "noBroker", "2.1/4 cores · 5.2/8 GiB · no broker", "noBroker"),
-    (replace(CALM, warning=MemoryWarning(int(7.6 * GIB), 8 * GIB, 240.0, 90 * 2**20)), "warning", "7.6/8 GiB · full in about 4 min", "warning"),
+    (CALM, "calm", BOTH, "good"),
+    (replace(CALM, standing=Standing(planned=(UP,))), "changing", f"{BOTH} $(arrow-up)6.5 at 14:28", "good"),
+    (SHADOW, "shadow", "2.1/4 cores · would go to 6.5", "shadow"),
+    (replace(CALM, outlook=Outlook(measured_seconds=2400)), "learning", f"{BOTH} · learning", "good"),
+    (PAUSED, "paused", "2.1/4 cores · paused until 17:00", "paused"),
+    (replace(CALM, given=False, allowed=Effective()), "noPermission", f"{BOTH} · not allowed yet", "noPermission"),
+    (replace(CALM, link=DOWN), "noBroker", f"{BOTH} · no broker", "noBroker"),
+    (FULL, "warning", "7.6/8 GiB · full in about 4 min", "warning"),
     (replace(CALM, measured_at=None), "starting", "Foreload: starting", "learning"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("situation", "state", "text", "kind"), STATES)

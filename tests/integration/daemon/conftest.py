@@ -52,7 +52,7 @@ class Editor:
         self.diagnostics: dict[str, list[types.Diagnostic]] = {}
         self.refreshes = 0
         self.initialize_seconds = 0.0
-        self.client.feature(protocol.GAUGE)(lambda gauge: self._shown(gauge))
+        self.client.feature(protocol.GAUGE)(lambda gauge: self.gauges.extend([gauge]))
         self.client.feature(protocol.ANALYSIS_STATE)(lambda state: self.states.update({state.uri: state.text}))
         self.client.feature(protocol.DASHBOARD_CHANGED)(lambda update: self.pages.append(update.dashboard))
         self.client.feature(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
@@ -146,9 +146,6 @@ class Editor:
             await asyncio.wait_for(self.client.shutdown_async(None), 5)
             self.client.exit(None)
         await self.client.stop()
-
-    def _shown(self, gauge: Any) -> None:
-        self.gauges.append(gauge)
 
     def _refreshed(self) -> None:
         self.refreshes += 1

@@ -188,7 +188,8 @@ def test_a_trace_becomes_history_once(tmp_path: Path):
     path = tmp_path / "day.csv"
     path.write_text(TRACE + "".join(lines))
     (tmp_path / "day-events.jsonl").write_text(
-        '{"ts": "2026-01-06T10:30:00Z", "env": "e", "type": "run_start", "run": "r1", "kind": "test", "features": {"clean": true}}\n'
+        '{"ts": "2026-01-06T10:30:00Z", "env": "e", "type": "run_start", "run": "r1", "kind": "test", '
+        '"features": {"clean": true}}\n'
         '{"ts": "2026-01-06T10:40:00Z", "env": "e", "type": "run_end", "run": "r1", "kind": "test"}\n'
     )
     database = Database(tmp_path / "d")
@@ -210,7 +211,7 @@ def test_a_bad_trace_names_the_line_and_changes_nothing(tmp_path: Path):
     path = tmp_path / "bad.csv"
     path.write_text(TRACE + "2026-01-05T00:00:00Z,1,,,,\n2026-01-05T00:01:00Z,minus,,,,\n")
     database = Database(tmp_path / "d")
-    with pytest.raises(TraceError, match="bad.csv:3: cpu_cores is 'minus'"):
+    with pytest.raises(TraceError, match=r"bad\.csv:3: cpu_cores is 'minus'"):
         database.call(import_trace, path, datetime(2026, 11, 24, tzinfo=UTC))
     assert database._connection.execute("SELECT COUNT(*) FROM samples").fetchone()[0] == 0
     database.close()
