@@ -136,5 +136,7 @@ def clear(session: Session) -> list[str]:
             problems.append(f"`foreload {' '.join(command)}`: {(ended.stderr or ended.stdout).strip()}")
     groups = Path("/sys/fs/cgroup").glob(f"**/foreload/{session.environment}")
     problems += [f"the cgroup {group} is still there" for group in groups]
+    for place in state_directory().glob("ide/**/*.sock"):  # of processes that had no time to take them away
+        place.unlink(missing_ok=True)
     Session.file().unlink(missing_ok=True)
     return problems

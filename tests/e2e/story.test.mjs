@@ -401,6 +401,8 @@ async function replaceText(text) {
   await bench.command('View: Focus Active Editor Group');
   await bench.page.keyboard.press('Control+A');
   await bench.page.keyboard.insertText(text);
+  await bench.page.keyboard.press('Control+Shift+End'); // brackets that the editor closed by itself
+  await bench.page.keyboard.press('Delete');
 }
 
 /** Two weeks of a working day, every five minutes. */
