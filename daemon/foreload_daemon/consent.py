@@ -145,9 +145,10 @@ class Gate:
             cohort_history=chosen.cohort_history and self._telemetry,
         )
 
-    def set_telemetry(self, enabled: bool) -> None:
-        """What VS Code's telemetry switch says now."""
+    def set_telemetry(self, read: Callable[[], bool]) -> None:
+        """VS Code's telemetry switch may have changed; `read` says what it is, so that the last look always counts."""
         with self._lock:
+            enabled = read()
             if enabled == self._telemetry:
                 return
             self._telemetry = enabled

@@ -139,16 +139,20 @@ class Roles:
     def set_context(self, context: Context, caller: str) -> None:
         """What a window's editor knows. VS Code's telemetry switch counts as off while any window says so."""
         self.contexts[caller] = context
-        if self._services is not None:
-            self._services.gate.set_telemetry(self._telemetry_enabled())
+        self._tell_gate()
         for listener in self.on_context:
             listener()
+
+    def _tell_gate(self) -> None:
+        if self._services is not None:
+            change = asyncio.to_thread(self._services.gate.set_telemetry, self._telemetry_enabled)
+            self.server.spawn("permission", change)
 
     def _telemetry_enabled(self) -> bool:
         return (
             self.settings.telemetry_enabled
             and bool(self.contexts)
-            and all(context.telemetryEnabled for context in self.contexts.values())
+            and all(context.telemetryEnabled for context in tuple(self.contexts.values()))
         )
 
     async def _lead(self) -> None:
@@ -169,7 +173,7 @@ class Roles:
         link = Link(database, gate, self.clock, address, setting.certificates_folder(self.settings, self.variables))
         self._services = Services(database, gate, link, Sampler(database, self.clock, self._needs_fine_samples))
         self.server.forward = None
-        gate.set_telemetry(self._telemetry_enabled())
+        gate.set_telemetry(self._telemetry_enabled)
         self._leader = Leader(self.server.handlers, self._window_joined, self._window_left)
         try:
             await self._leader.listen(socket_path(self.folder))
@@ -224,8 +228,7 @@ class Roles:
     def _window_left(self, name: str) -> None:
         self.contexts.pop(name, None)
         self.watched.pop(name, None)
-        if self._services is not None:
-            self._services.gate.set_telemetry(self._telemetry_enabled())
+        self._tell_gate()
 
     def _permission_changed(self) -> None:
         gate = self.services.gate

@@ -74,11 +74,13 @@ def import_trace(connection: sqlite3.Connection, path: Path, now: datetime, *, k
 def _weeks_to(start: datetime, end: datetime, now: datetime) -> timedelta:
     """Whole weeks by which a trace must move to reach to now.
 
-    What then lies ahead of now is cut off; where too little would be left, it ends within the week before instead.
+    What then lies ahead of now is cut off. It ends before now instead where it ends within the last day then, or where
+    too little would be left.
     """
     weeks = WEEK * math.ceil((now - end) / WEEK)
-    left = now - (start + weeks)
-    return weeks if left >= max(WEEK, (end - start) / 2) else weeks - WEEK
+    overshoot, left = end + weeks - now, now - (start + weeks)
+    ends_before = overshoot > WEEK - timedelta(days=1) or left < max(WEEK, (end - start) / 2)
+    return weeks - WEEK if ends_before and overshoot else weeks
 
 
 def _minutes(points: Sequence[Sample], shift: timedelta) -> Iterator[samples.Row]:

@@ -134,7 +134,12 @@ class Link:
         pauses = Pauses()
         while True:
             self._try_now.clear()
-            if not self._wanted():
+            if not await asyncio.to_thread(self._has_reason):
+                self._set(LinkState(Connection.OFF, "Nothing is sent, because nothing is allowed."))
+                await self._try_now.wait()
+                continue
+            if not self.address:
+                self._set(LinkState(Connection.OFF, "No broker is named, so limits stay as they are."))
                 await self._try_now.wait()
                 continue
             try:
@@ -146,16 +151,12 @@ class Link:
                 async with asyncio.timeout(pause):
                     await self._try_now.wait()
 
-    def _wanted(self) -> bool:
-        """Whether there is a broker and something to tell it; sets the state that says why not."""
-        pending = self.gate.allows("revoking") and (self.gate.purge_pending or not self.gate.confirmed)
-        if not self.gate.effective.sends and not (pending and self.gate.choice.revision > 0 and self._was_known()):
-            self._set(LinkState(Connection.OFF, "Nothing is sent, because nothing is allowed."))
-            return False
-        if not self.address:
-            self._set(LinkState(Connection.OFF, "No broker is named, so limits stay as they are."))
-            return False
-        return True
+    def _has_reason(self) -> bool:
+        """Whether there is something to tell a broker: what is allowed, or that it no longer is. Reads the history."""
+        if self.gate.effective.sends:
+            return True
+        taken_back = self.gate.allows("revoking") and (self.gate.purge_pending or not self.gate.confirmed)
+        return taken_back and self._was_known()
 
     def _was_known(self) -> bool:
         """Whether a broker was ever told anything; one that was not needs no revocation."""

@@ -48,7 +48,7 @@ def allowed(gate: Gate, kind: str) -> bool:
 @pytest.mark.parametrize("switches", list(itertools.product([False, True], repeat=4)))
 def test_each_kind_goes_by_its_own_switch(gate: Gate, switches: tuple[bool, ...], telemetry: bool):
     analysis, share_features, scaling, cohort = switches
-    gate.set_telemetry(telemetry)
+    gate.set_telemetry(lambda: telemetry)
     gate.choose(Switches(analysis, share_features, scaling, cohort))
     for kind in STREAM_KINDS:
         assert allowed(gate, kind) == (scaling if kind in SCALING else share_features and telemetry), kind
@@ -62,7 +62,7 @@ def test_each_kind_goes_by_its_own_switch(gate: Gate, switches: tuple[bool, ...]
 
 
 def test_nothing_is_allowed_until_it_is_given_and_taking_back_is_always_possible(gate: Gate):
-    gate.set_telemetry(True)
+    gate.set_telemetry(lambda: True)
     assert not any(allowed(gate, kind) for kind in STREAM_KINDS)
     with pytest.raises(NotAllowed):
         gate.release_call(broker_pb2.SetConsentRequest())
@@ -75,11 +75,11 @@ def test_nothing_is_allowed_until_it_is_given_and_taking_back_is_always_possible
 
 
 def test_what_waits_is_dropped_when_its_switch_goes_off(gate: Gate):
-    gate.set_telemetry(True)
+    gate.set_telemetry(lambda: True)
     gate.choose(Switches(True, True, True, False))
     for kind in STREAM_KINDS:
         assert allowed(gate, kind)
-    gate.set_telemetry(False)
+    gate.set_telemetry(lambda: False)
     kinds = [item.kind for item in gate._database.call(outbox.above, 0)]
     assert "features" not in kinds
     gate.choose(Switches(True, True, False, False))
@@ -119,7 +119,7 @@ def test_everything_released_stands_in_the_ledger_first(gate: Gate):
     ],
 )
 def test_a_text_that_could_be_a_name_is_held_back(gate: Gate, kind: str, message):
-    gate.set_telemetry(True)
+    gate.set_telemetry(lambda: True)
     gate.choose(Switches(True, True, True, True))
     with pytest.raises(NotAllowed) as refusal:
         gate.keep(kind, message)
