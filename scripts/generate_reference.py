@@ -69,7 +69,8 @@ def _broker() -> str:
 
 
 def _contract() -> Iterator[str]:
-    yield "## Calls of the contract\n\nPackage `foreload.v1`, in `proto/foreload/v1/`; ARCHITECTURE.md says who may call what.\n"
+    where = "Package `foreload.v1`, in `proto/foreload/v1/`; ARCHITECTURE.md says who may call what."
+    yield f"## Calls of the contract\n\n{where}\n"
     for file in sorted((ROOT / "proto" / "foreload" / "v1").glob("*.proto")):
         text = file.read_text(encoding="utf-8")
         for service, body in re.findall(r"^service (\w+) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):

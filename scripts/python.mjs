@@ -24,12 +24,19 @@ function candidates() {
   return [...new Set([...found, '/usr/bin/python3'])].filter((file) => fs.existsSync(file));
 }
 
+/** What was found and cannot be used, for the message. */
+const unfit = [];
+
 /** What a candidate is, or undefined where it does not run or is not between 3.11 and 3.13. */
 function describe(file) {
   const probe = spawnSync(file, ['-c', PROBE], { encoding: 'utf8', timeout: 20000 });
   if (probe.status !== 0 || !probe.stdout) return undefined;
   const [major, minor, can, executable] = probe.stdout.trim().split('\t');
-  if (Number(major) !== 3 || Number(minor) < 11 || Number(minor) > 13) return undefined;
+  if (Number(major) !== 3 || Number(minor) < 11 || Number(minor) > 13) {
+    unfit.push(`${file} is Python ${major}.${minor}`);
+    return undefined;
+  }
+  if (can !== 'venv') unfit.push(`${file} has no venv module`);
   return { executable: fs.realpathSync(executable), complete: can === 'venv' };
 }
 
@@ -65,10 +72,11 @@ let python = find();
 const named = process.env.FORELOAD_PYTHON;
 if (!python?.complete && !named && process.getuid?.() === 0 && fs.existsSync('/usr/bin/apt-get') && install()) python = find();
 if (!python?.complete) {
+  const found = unfit.length > 0 ? ` (${[...new Set(unfit)].join('; ')})` : '';
   console.error(
     named
-      ? `FORELOAD_PYTHON is ${named}, which is not a Python 3.11 to 3.13 that can make virtual environments. Name another, or unset it.`
-      : 'Foreload needs Python 3.11, 3.12 or 3.13 with its venv module, and found none on PATH. ' +
+      ? `FORELOAD_PYTHON is ${named}, which is not a Python 3.11 to 3.13 that can make virtual environments${found}. Name another, or unset it.`
+      : `Foreload needs Python 3.11, 3.12 or 3.13 with its venv module, and found none on PATH${found}. ` +
           'Install it (Debian, Ubuntu: apt-get install python3 python3-venv), or set FORELOAD_PYTHON to the path of one.',
   );
   process.exit(1);

@@ -29,6 +29,8 @@ NETWORK_SIGNS = (
     "Could not resolve host",
 )
 TAIL_LINES = 30
+KNOWN_TAIL_LINES = 2
+"""Where the message already says what to do."""
 QUIET_SECONDS = 15.0
 
 
@@ -187,11 +189,12 @@ def failure_text(what: str, command: Sequence[str], code: int, output: Sequence[
     """One message for a program that failed: its last lines, and what to do where that is known."""
     text = "".join(output)
     tail = "".join(deque(output, TAIL_LINES)).rstrip()
+    end = "".join(deque(output, KNOWN_TAIL_LINES)).rstrip()
     if any(sign in text for sign in NETWORK_SIGNS):
         return (
             f"{what}: no answer from the package registry. This step needs the network (once; what it brings is kept): "
-            f"connect, or set the proxy or mirror of your package client, and run the same command again.\n{tail}"
+            f"connect, or set the proxy or mirror of your package client, and run the same command again.\n{end}"
         )
     if "No space left on device" in text or "ENOSPC" in text:
-        return f"{what}: the disk is full. Make room and run the same command again.\n{tail}"
+        return f"{what}: the disk is full. Make room and run the same command again.\n{end}"
     return f"{what}: `{' '.join(command[:6])}` ended with exit code {code}. Its last lines:\n{tail}"

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cgroupFolders, commandLine } from './cgroup.mjs';
-import { sleep, until } from './waiting.mjs';
+import { Over, sleep, until } from './waiting.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 export const RESULTS = path.join(ROOT, 'results', 'e2e');
@@ -61,7 +61,7 @@ export class Foreload {
     this.ended = ended;
     await until(
       async () => {
-        if (this.process.exitCode !== null) throw new Error(`npm start ended with ${this.process.exitCode}:\n${this.output.slice(-3000)}`);
+        if (this.process.exitCode !== null) throw new Over(`npm start ended with ${this.process.exitCode}:\n${this.output.slice(-3000)}`);
         return /Foreload is ready: (\S+)/.exec(this.output);
       },
       `npm start to be ready, in:\n${this.output}`,
@@ -96,9 +96,9 @@ export class Foreload {
 
   /** Stops whatever is left and removes the state; for the end of a test file, also after failures. */
   async dispose() {
-    if (this.process?.exitCode === null) this.stop();
-    await sleep(200);
-    if (this.process?.exitCode === null) process.kill(-this.process.pid, 'SIGKILL');
+    if (fs.existsSync(path.join(this.state, 'run', 'start.json'))) this.stop();
+    await Promise.race([this.ended, sleep(5000)]);
+    if (this.process?.exitCode === null && this.process.signalCode === null) process.kill(-this.process.pid, 'SIGKILL');
     fs.rmSync(this.state, { recursive: true, force: true });
   }
 

@@ -2,6 +2,9 @@
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Thrown by a look when what is waited for can never come. */
+export class Over extends Error {}
+
 /** What `look` gives as soon as it gives something; throws after `milliseconds` with the last thing seen. */
 export async function until(look, what, milliseconds = 30_000, every = 100) {
   const began = Date.now();
@@ -11,6 +14,7 @@ export async function until(look, what, milliseconds = 30_000, every = 100) {
       const seen = await look();
       if (seen) return seen;
     } catch (error) {
+      if (error instanceof Over) throw error;
       problem = `; last: ${error.message.split('\n')[0]}`;
     }
     if (Date.now() - began > milliseconds) throw new Error(`waited ${milliseconds / 1000} s for ${what}${problem}`);
