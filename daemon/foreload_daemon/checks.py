@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foreload_daemon.history.choices import Choice
 from foreload_daemon.protocol import Check
+
+if TYPE_CHECKING:
+    from foreload_system.certificates import Bundle
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
@@ -138,10 +141,10 @@ def certificate(surroundings: Surroundings) -> Check:
     try:
         bundle = read_bundle(Path(surroundings.certificates))
     except CertificateError as error:
-        return Check("Certificate", BAD, str(error), "foreload certs issue")
+        return Check("Certificate", BAD, *_text_and_fix(str(error)))
     problems = bundle_problems(bundle, surroundings.now, Identity("environment", surroundings.environment))
     if problems:
-        return Check("Certificate", BAD, problems[0], "foreload certs renew")
+        return Check("Certificate", BAD, *_text_and_fix(problems[0]))
     hours = (bundle.not_after - surroundings.now).total_seconds() / 3600
     if hours < SOON_HOURS:
         return Check(
@@ -154,7 +157,9 @@ def certificate(surroundings: Surroundings) -> Check:
 
 
 def broker(surroundings: Surroundings) -> Check:
-    """Whether something listens at the broker's address."""
+    """Whether the broker answers, and whether it and this environment trust each other."""
+    from foreload_system.reaching import find_obstacle
+
     if not surroundings.address:
         return Check(
             "Broker",
@@ -162,13 +167,32 @@ def broker(surroundings: Surroundings) -> Check:
             "No broker is named, so limits stay as they are.",
             "Set FORELOAD_BROKER or foreload.broker.address.",
         )
-    host, _, port = surroundings.address.rpartition(":")
+    bundle = _usable_bundle(surroundings)
+    found = find_obstacle(surroundings.address, bundle, CONNECT_SECONDS)
+    if found is not None:
+        return Check("Broker", BAD, *_text_and_fix(found.text))
+    if bundle is None:
+        return Check("Broker", GOOD, f"Something listens at {surroundings.address}.", "")
+    return Check("Broker", GOOD, f"It answers at {surroundings.address}, and each trusts the other's certificate.", "")
+
+
+def _usable_bundle(surroundings: Surroundings) -> Bundle | None:
+    """The certificate to shake hands with; None where it is not there or not good, as another check says."""
+    from foreload_system.certificates import CertificateError, bundle_problems, read_bundle
+
+    if not surroundings.certificates:
+        return None
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS):
-            pass
-    except (OSError, ValueError) as error:
-        return Check("Broker", BAD, f"Nobody answers at {surroundings.address} ({error}).", "Start it: foreload up")
-    return Check("Broker", GOOD, f"Something listens at {surroundings.address}.", "")
+        bundle = read_bundle(Path(surroundings.certificates))
+    except CertificateError:
+        return None
+    return None if bundle_problems(bundle, surroundings.now) else bundle
+
+
+def _text_and_fix(problem: str) -> tuple[str, str]:
+    """What is wrong and what to do, which messages name after a semicolon."""
+    text, _, fix = problem.partition("; ")
+    return f"{text[:1].upper()}{text[1:]}.", f"{fix[:1].upper()}{fix[1:]}"
 
 
 def permission(surroundings: Surroundings) -> Check:

@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -16,6 +17,7 @@ from foreload_proto.v1 import broker_pb2, broker_pb2_grpc
 from foreload_system.certificates import Bundle
 from foreload_system.channels import open_channel
 from foreload_system.codecs import CONTRACT_VERSION, time_from_proto
+from foreload_system.reaching import find_obstacle
 
 from foreload_daemon import VERSION
 from foreload_daemon.broker.link import BrokerUnavailable
@@ -31,6 +33,7 @@ WELCOME_DEADLINE_SECONDS = 5.0
 ACKNOWLEDGE_DEADLINE_SECONDS = 30.0
 MOST_IN_FLIGHT = 500
 BATCH = 100
+NO_STAMP = (0, 0)
 
 _REFUSALS = (
     grpc.StatusCode.PERMISSION_DENIED,
@@ -63,6 +66,9 @@ class Session:
 
     def __init__(self, link: Link, bundle: Bundle) -> None:
         self._link = link
+        self._bundle = bundle
+        self._stamp = _stamp(bundle.folder)
+        self._bundle = bundle
         self._channel = open_channel(link.address, bundle)
         self._stub = broker_pb2_grpc.BrokerServiceStub(self._channel)
         self._acknowledged = 0
@@ -96,7 +102,7 @@ class Session:
                 raise
             raise Stopped from None
         except grpc.aio.AioRpcError as error:
-            raise _ended(error, self._link.address) from error
+            raise await self._ended(error) from error
         finally:
             with contextlib.suppress(asyncio.CancelledError, grpc.RpcError):
                 await asyncio.shield(self._channel.close(0))
@@ -111,6 +117,18 @@ class Session:
             return await getattr(self._stub, method)(_message(released), timeout=deadline_seconds)
         except grpc.aio.AioRpcError as error:
             raise BrokerUnavailable(_answer_text(error)) from error
+
+    async def _ended(self, error: grpc.aio.AioRpcError) -> Exception:
+        """Why the connection is over: refused, or gone."""
+        address = self._link.address
+        if error.code() in _REFUSALS:
+            details = (error.details() or "").strip().rstrip(".")
+            return Refused(f"The broker at {address} refuses this environment: {details or error.code().name}.")
+        # gRPC does not tell distrust apart from absence; one look of our own does.
+        found = await asyncio.to_thread(find_obstacle, address, self._bundle)
+        if found is not None and found.distrust:
+            return Refused(f"{found.text[0].upper()}{found.text[1:]}.")
+        return Ended(f"The broker at {address} does not answer.")
 
     async def _converse(self, outbox_changed: asyncio.Event, on_welcome: Callable[[], None]) -> None:
         gate = self._link.gate
@@ -127,7 +145,7 @@ class Session:
         welcome = await self._welcome(answers)
         on_welcome()
         _LOG.info("broker %s answers; acknowledged up to %d", welcome.broker_version, welcome.acknowledged_sequence)
-        jobs = (self._listen(answers), self._send(stream, outbox_changed), self._watch_acknowledgements())
+        jobs = (self._listen(answers), self._send(stream, outbox_changed), self._watch())
         await _first_end([asyncio.create_task(job) for job in jobs])
         raise Ended("The broker has closed the connection.")
 
@@ -191,10 +209,12 @@ class Session:
                 self._sent = released.sequence
             self._sent = max(self._sent, waiting[-1].sequence)
 
-    async def _watch_acknowledgements(self) -> None:
-        """A broker that takes everything and makes nothing durable is as good as none."""
+    async def _watch(self) -> None:
+        """A broker that makes nothing durable is as good as none, and a renewed certificate wants a new connection."""
         while True:
             await asyncio.sleep(ACKNOWLEDGE_DEADLINE_SECONDS / 6)
+            if await asyncio.to_thread(_stamp, self._bundle.folder) not in (self._stamp, NO_STAMP):
+                raise Stopped
             oldest = self._oldest_in_flight
             if oldest is not None and time.monotonic() - oldest > ACKNOWLEDGE_DEADLINE_SECONDS:
                 raise Ended(f"The broker has acknowledged nothing for {ACKNOWLEDGE_DEADLINE_SECONDS:.0f} s.")
@@ -217,6 +237,15 @@ class Session:
         self._oldest_in_flight = None if self._acknowledged >= self._sent else time.monotonic()
         self._room.set()
         await self._link.database.run(outbox.acknowledge, sequence)
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    """Tells a certificate's file from the one that replaces it; one that is missing just now is looked at later."""
+    try:
+        status = (folder / "cert.pem").stat()
+    except OSError:
+        return NO_STAMP
+    return status.st_ino, status.st_mtime_ns
 
 
 def _message(released: Released) -> Any:
@@ -244,17 +273,6 @@ async def _answers(stream: Any) -> AsyncIterator[broker_pb2.ConnectResponse]:
         if answer is grpc.aio.EOF:  # pyright: ignore[reportAttributeAccessIssue]
             return
         yield answer
-
-
-def _ended(error: grpc.aio.AioRpcError, address: str) -> Exception:
-    details = (error.details() or "").strip().rstrip(".")
-    if error.code() in _REFUSALS:
-        return Refused(f"The broker at {address} refuses this environment: {details or error.code().name}.")
-    if "CERTIFICATE" in details.upper() or "HANDSHAKE" in details.upper() or "SSL" in details.upper():
-        return Refused(
-            f"The broker at {address} and this environment do not trust each other's certificates; run: foreload doctor"
-        )
-    return Ended(f"The broker at {address} does not answer.")
 
 
 def _answer_text(error: grpc.aio.AioRpcError) -> str:

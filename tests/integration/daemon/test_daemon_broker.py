@@ -167,8 +167,19 @@ async def test_a_foreign_authority_is_told_apart_too(editor, serve, certificates
     await one.start()
     await one.allow(scaling=True)
     await wait_until(lambda: one.gauge_state() == "noBroker")
-    assert "trust each other" in one.gauges[-1].note
+    assert "has a certificate of another authority than" in one.gauges[-1].note
     assert server.broker.seen.raw == []
+
+
+async def test_a_renewed_certificate_is_used_at_once(editor, serve, certificates, wait_until):
+    server = await serve()
+    one = editor(**variables(certificates, server))
+    await one.start()
+    await one.allow(scaling=True)
+    await wait_until(lambda: server.broker.seen.hellos == 1)
+    certificates.issue("environment", "checkout-api")
+    await wait_until(lambda: server.broker.seen.hellos == 2)
+    await wait_until(lambda: one.gauge_state() in ("learning", "calm"))
 
 
 async def test_taking_back_tells_the_broker_and_has_it_delete(editor, serve, certificates, wait_until):
