@@ -46,7 +46,7 @@ class Program:
         """What it says of itself, if it runs; a file that a crash has left behind says nothing."""
         try:
             said: dict[str, Any] = json.loads(self.run_file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         try:
             process = psutil.Process(said["pid"])
@@ -59,7 +59,7 @@ class Program:
 
     def start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         """Starts it in a session of its own, so that it outlives this terminal; its output goes to the log."""
-        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        self.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [sys.executable, "-m", "foreload_cli.main", self.name, "--state", str(self.state), *arguments]
         with self.log_file.open("ab") as log:
             return subprocess.Popen(

@@ -87,7 +87,7 @@ def _make_certificates(state: Path, environment: str | None) -> None:
     if environment is not None:
         who.append(Identity("environment", environment))
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = authority_directory(state)
         create_authority(authority, now)
         for identity in who:
@@ -115,7 +115,7 @@ def _list_environment(state: Path, environment: str | None) -> bool:
         return False
     if environment is not None:
         listed.append({"environment_id": environment, "platform": _platform(environment)})
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(path, (json.dumps({**content, "environments": listed}, indent=2) + "\n").encode(), mode=0o644)
     return True
 

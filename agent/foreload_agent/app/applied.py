@@ -37,7 +37,7 @@ class AppliedRevisions:
         with self._lock:
             revisions = {**self._revisions, environment_id: revision}
             content = {"environments": {name: {"revision": revisions[name]} for name in sorted(revisions)}}
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_file(self._path, (json.dumps(content, indent=1) + "\n").encode())
             self._revisions = revisions
 
