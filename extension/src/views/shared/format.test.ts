@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amountText, bytesText, Clock, durationText } from './format';
+import { amountText, bytesText, Clock, durationText, measureOf, withUnit } from './format';
 import { axisMaximum, timeTicks, valueTicks } from './scale';
 
 test('amounts have no more digits than are known', () => {
   assert.deepEqual([0, 2.08, 4, 6.5, 12.4, 0.11, 0.5, 0.043].map(amountText), ['0', '2.1', '4', '6.5', '12', '0.11', '0.5', '0.04']);
+});
+
+test('one core is one core', () => {
+  assert.deepEqual(
+    [0.5, 1, 1.04, 2].map((cores) => withUnit(cores, measureOf('cpu'))),
+    ['0.5 cores', '1 core', '1 core', '2 cores'],
+  );
 });
 
 test('durations and sizes name their unit', () => {

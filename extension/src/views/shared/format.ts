@@ -37,6 +37,12 @@ function trimmed(value: number, digits: number): string {
   return value.toFixed(digits).replace(/\.?0+$/, '');
 }
 
+/** An amount with its unit: "4 cores", "1 core", "8 GiB". */
+export function withUnit(value: number, { unit }: Measure): string {
+  const text = amountText(value);
+  return `${text} ${unit === 'cores' && text === '1' ? 'core' : unit}`;
+}
+
 /** Formats times in one zone. */
 export class Clock {
   private readonly time: Intl.DateTimeFormat;

@@ -2,12 +2,17 @@
 import { Host, pageElement } from '../../shared/host';
 import type { FromDashboard, ToDashboard } from '../protocol';
 import { onThemeChange } from './colours';
+import { isYoung } from './model';
 import { DashboardPage, type PageState } from './page';
 
 const REDRAW_MILLISECONDS = 1_000;
 
+/** The first range of an environment that was just made; the hours would be empty. */
+const YOUNG_RANGE = '15m';
+
 const host = new Host<FromDashboard, ToDashboard, PageState>((message) => receive(message));
 const { range = '6h', zoom = null, numbers = false } = host.state;
+let isRangeOpen = host.state.range === undefined;
 const page = new DashboardPage(
   pageElement(),
   { range, zoom, numbers },
@@ -16,6 +21,7 @@ const page = new DashboardPage(
     why: (decisionId) => host.send({ type: 'why', decisionId }),
     act: (action, decisionId) => host.send({ type: 'act', action, decisionId }),
     range: (chosen) => {
+      isRangeOpen = false;
       host.remember({ range: chosen, zoom: null });
       drawnAt = 0;
       host.send({ type: 'range', range: chosen });
@@ -32,7 +38,12 @@ let drawnAt = 0;
 function receive(message: ToDashboard): void {
   if (message.type === 'answer') page.answer(message.decisionId, message.text);
   else if (message.type === 'unavailable') page.unavailable(message.stopped, message.text);
-  else {
+  else if (isRangeOpen && isYoung(message.dashboard)) {
+    isRangeOpen = false;
+    page.look(YOUNG_RANGE);
+    host.send({ type: 'range', range: YOUNG_RANGE });
+  } else {
+    isRangeOpen = false;
     waiting = message;
     plan();
   }

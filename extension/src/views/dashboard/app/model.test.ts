@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dashboard, Series } from '../../../protocol';
-import { chartData, latest, limitSteps, shortStretches } from './model';
+import { chartData, isYoung, latest, limitSteps, shortStretches } from './model';
 
 const GIB = 1024 ** 3;
 const empty = [null, null, null, null];
@@ -39,4 +39,11 @@ test('a limit is one step for as long as it stays', () => {
 test('the latest value skips what is not measured', () => {
   assert.equal(latest([1, 2, null]), 2);
   assert.equal(latest([null]), null);
+});
+
+test('an environment is young until it was measured for an hour', () => {
+  const since = (seconds: number) =>
+    isYoung({ times: [0, 10_000 - seconds, 10_000], now: 10_000, series: [{ ...series, used: [null, 1, 1] }] });
+  assert.deepEqual([60, 3_599, 3_600].map(since), [true, true, false]);
+  assert.equal(isYoung({ times: [0, 60], now: 60, series: [] }), true);
 });

@@ -34,6 +34,13 @@ export interface ChartData {
 }
 
 const UNKNOWN_RATIO = 0.02;
+const YOUNG_SECONDS = 3_600;
+
+/** Whether so little was measured yet that it would be a thin line at the edge of the hours. */
+export function isYoung({ times, series, now }: Pick<Dashboard, 'times' | 'series' | 'now'>): boolean {
+  const first = times.find((_, index) => series.some(({ used }) => used[index] != null));
+  return first === undefined || now - first < YOUNG_SECONDS;
+}
 
 /** The data of one chart. */
 export function chartData(dashboard: Dashboard, series: Series, view: Stretch): ChartData {

@@ -1,6 +1,6 @@
 // The same data as the charts, as a table, and the tip at the cursor.
 import { element } from '../../shared/dom';
-import { amountText, type Clock } from '../../shared/format';
+import { amountText, withUnit, type Clock } from '../../shared/format';
 import type { ChartData } from './model';
 
 const MOST_ROWS = 72;
@@ -66,7 +66,7 @@ export function tipNodes(charts: readonly ChartData[], index: number, clock: Clo
         `${chart.measure.name} `,
         element('b', { text: value === null ? 'not known' : amountText(value) }),
         high === null ? '' : `, up to ${amountText(high)}`,
-        limit === null ? ` ${chart.measure.unit}` : ` · limit ${amountText(limit)} ${chart.measure.unit}`,
+        limit === null ? ` ${chart.measure.unit}` : ` · limit ${withUnit(limit, chart.measure)}`,
       ),
     );
   }

@@ -131,6 +131,11 @@ export class DashboardPage {
     replaceContent(this.side, ...sideNodes(dashboard));
   }
 
+  /** Shows another range from now on, without a person's choice. */
+  look(range: Range): void {
+    this.state.range = range;
+  }
+
   private choose(range: Range): void {
     this.state.range = range;
     this.timeline.setZoom(null);

@@ -1,7 +1,7 @@
 // The picture: lane and charts on one time axis, with one cursor, one tip and one stretch of time.
 import type { Dashboard, Series } from '../../../protocol';
 import { element, replaceContent } from '../../shared/dom';
-import { amountText, type Clock } from '../../shared/format';
+import { amountText, withUnit, type Clock } from '../../shared/format';
 import { Chart, type Geometry } from './chart';
 import { laneNodes } from './lane';
 import { type ChartData, chartData, latest, type Stretch } from './model';
@@ -234,7 +234,7 @@ export class Timeline {
 function labelNodes(data: ChartData): HTMLElement[] {
   const used = latest(data.used);
   const limit = latest(data.limit) ?? data.planned.find((value) => value !== null) ?? null;
-  const of = limit === null ? data.measure.unit : `of ${amountText(limit)} ${data.measure.unit}`;
+  const of = limit === null ? data.measure.unit : `of ${withUnit(limit, data.measure)}`;
   return [
     element('span', { class: 'name', text: data.measure.name }),
     element('span', { class: 'now' }, used === null ? '–' : amountText(used), ' ', element('small', { text: of })),
