@@ -1,4 +1,4 @@
-"""How long do customers wait at a counter, and how sure is that? Every core plays days of its own from the first moment.
+"""How long do customers wait at a counter, and how sure is that? Every core plays days of its own at once.
 
 usage: python simulate.py [--days N] [--clerks N]
 """
