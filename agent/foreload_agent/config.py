@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,13 +13,27 @@ from foreload_core.units import GIB
 from foreload_system.identity import NAME_RULE, is_name
 from foreload_system.paths import certificate_directory, state_directory
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "FORELOAD_AGENT_"
 FLOOR_CORES = 1.0
 FLOOR_BYTES = 2 * GIB
 INITIAL_BYTES = 4 * GIB
+LONGEST_SHOWN = 80
 _POLICY = PolicySettings()
+_ALLOWED = {
+    "float_": "a number",
+    "finite_number": "a number",
+    "int_": "a whole number",
+    "bool_": "true or false",
+    "string_": "a text",
+    "list_": "a list",
+    "tuple_": "a list",
+    "model_": "an object in braces",
+    "path_": "a path",
+}
+"""What is allowed, by how the kind of a failed validation begins; the others say it themselves."""
 
 
 class ConfigurationError(ValueError):
@@ -159,7 +174,7 @@ def read_environments(path: Path) -> tuple[EnvironmentEntry, ...]:
         raise ConfigurationError(f"{path} is missing; write which environments run here, as in {example}") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} is no JSON: {error}") from error
     try:
         entries = _EnvironmentsFile.model_validate(content).environments
@@ -183,22 +198,51 @@ def make_settings(options: Mapping[str, Any]) -> AgentSettings:
     try:
         return AgentSettings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
-        raise ConfigurationError(validation_text(error)) from None
+        raise ConfigurationError(validation_text(error, lambda name: _setting_key(name, options))) from None
 
 
-def validation_text(error: ValidationError) -> str:
-    """Each bad key with its value and what is allowed, in one line."""
+def unknown_variables(variables: Mapping[str, str] = os.environ) -> list[str]:
+    """Names of FORELOAD_AGENT_* variables that are no setting, for a warning."""
+    known = {f"{PREFIX}{name}".upper() for name in AgentSettings.model_fields}
+    return sorted(name for name in variables if name.startswith(PREFIX) and name not in known)
+
+
+def validation_text(error: ValidationError, name_key: Callable[[str], str] = str) -> str:
+    """Each bad key with its value and what is allowed, in one line.
+
+    Args:
+        error: what was found.
+        name_key: how the person wrote a key.
+    """
     parts: list[str] = []
     for problem in error.errors(include_url=False):
-        key = ".".join(str(part) for part in problem["loc"]) or "the whole"
-        said = problem["msg"].removeprefix("Value error, ")
+        key = name_key(".".join(str(part) for part in problem["loc"])) or "the whole"
         if problem["type"] == "missing":
             parts.append(f"{key} is missing")
         elif problem["type"] == "extra_forbidden":
             parts.append(f"{key} is not known")
         else:
-            parts.append(f"{key} is {problem['input']!r}: {said}")
+            parts.append(f"{key} is {shown(problem['input'])}: {_allowed(problem)}")
     return "; ".join(parts)
+
+
+def shown(value: object) -> str:
+    """A bad value, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _setting_key(name: str, options: Mapping[str, Any]) -> str:
+    given = options.get(name) is not None
+    return f"--{name.replace('_', '-')}" if given else f"{PREFIX}{name}".upper()
+
+
+def _allowed(problem: ErrorDetails) -> str:
+    kind = problem["type"]
+    words = next((words for prefix, words in _ALLOWED.items() if kind.startswith(prefix)), "")
+    if words:
+        return f"allowed is {words}"
+    return problem["msg"].removeprefix("Value error, ").replace("Input should be ", "allowed is ")
 
 
 def _half(amount: int | None, otherwise: int) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 from foreload_core.units import format_time
-from foreload_system.certificates import read_bundle, require_valid
+from foreload_system.certificates import CertificateError, read_bundle, require_valid
 from foreload_system.paths import replace_file
 
 from foreload_broker import VERSION
@@ -69,6 +69,10 @@ class Broker:
         settings = self._settings
         bundle = read_bundle(settings.certificate_folder)
         require_valid(bundle, datetime.now(UTC))
+        if bundle.identity.kind != "broker":
+            raise CertificateError(
+                f"{bundle.folder / 'cert.pem'} is the certificate of {bundle.identity}; needed is that of a broker"
+            )
         self._database = Database(settings.database)
         measures = Measures()
         writer = Writer(self._database, settings, load(self._database))
@@ -100,7 +104,6 @@ class Broker:
         await self._running
         self.loop.close()
         self._database.close()
-        _LOG.info("broker stopped")
 
 
 def run(settings: BrokerSettings) -> None:
@@ -128,12 +131,13 @@ async def _serve(settings: BrokerSettings) -> None:
         await stopping.wait()
     finally:
         await broker.stop()
+        _LOG.info("broker stopped")
         with suppress(FileNotFoundError):
             run_file.unlink()
 
 
 def _write_run_file(path: Path, broker: Broker) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = {
         "pid": os.getpid(),
         "address": broker.address,
@@ -147,7 +151,7 @@ def _write_run_file(path: Path, broker: Broker) -> None:
 def _only_one(state: Path) -> Iterator[None]:
     """Two brokers on one state folder would each decide for half of the fleet."""
     path = state / "broker" / "lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

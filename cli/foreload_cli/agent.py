@@ -66,14 +66,25 @@ def run(
     }
     configure_logging()
     try:
-        run_agent(make_settings(options))
+        settings = make_settings(options)
+    except ConfigurationError as error:
+        raise CommandFailed(f"agent: {error}", exit_code=2) from error
+    try:
+        run_agent(settings)
     except (ConfigurationError, AgentRunningError) as error:
         raise CommandFailed(f"agent: {error}") from error
     except OSError as error:
-        raise CommandFailed(f"agent: {error.filename or 'the state folder'}: {error.strerror}") from error
+        where = error.filename or settings.state
+        raise CommandFailed(
+            f"agent: {where} cannot be written ({error.strerror}); make room, or choose another folder with --state"
+        ) from error
 
 
-@app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command(
+    "exec",
+    short_help="Become a command inside an environment",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 def exec_command(
     command: Annotated[list[str], typer.Argument(help="The command and its arguments, after --")],
     environment: Annotated[str, typer.Option(help="Id of the environment")],
@@ -94,7 +105,7 @@ def exec_command(
         raise CommandFailed(f"agent exec: {error}") from error
 
 
-@app.command("clean")
+@app.command("clean", short_help="Take the environments' cgroups away")
 def clean_command(
     environment: Annotated[str | None, typer.Option(help="Only this environment")] = None,
     kill: Annotated[bool, typer.Option("--kill", help="Kill what runs in them; otherwise it goes on")] = False,

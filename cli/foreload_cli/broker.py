@@ -24,8 +24,13 @@ def _run(given: dict[str, Any]) -> None:
 
     try:
         app.run(settings)
-    except (app.AlreadyRunningError, AddressInUseError, StoreError, CertificateError, OSError) as error:
+    except (app.AlreadyRunningError, AddressInUseError, StoreError, CertificateError) as error:
         raise CommandFailed(f"broker: {error}") from error
+    except OSError as error:
+        where = error.filename or settings.state
+        raise CommandFailed(
+            f"broker: {where} cannot be written ({error.strerror}); make room, or choose another folder with --state"
+        ) from error
 
 
 command = command_from_settings(BrokerSettings, _run, TEXT)

@@ -73,6 +73,7 @@ async def _ask(target: Target, question: Callable[[Any], Awaitable[T]]) -> T:
     from foreload_proto.v1 import broker_pb2_grpc
     from foreload_system.certificates import CertificateError, read_bundle, require_valid
     from foreload_system.channels import open_channel
+    from foreload_system.reaching import find_obstacle
 
     try:
         bundle = read_bundle(target.certificates)
@@ -89,8 +90,9 @@ async def _ask(target: Target, question: Callable[[Any], Awaitable[T]]) -> T:
             ) from error
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.UNAVAILABLE:
-                said = f"no broker answers at {target.address}; start it with: foreload up ({error.details()})"
-                raise CommandFailed(said) from error
+                found = await asyncio.to_thread(find_obstacle, target.address, bundle)
+                said = f"the broker at {target.address} broke the connection off ({error.details()}); try again"
+                raise CommandFailed(said if found is None else found.text) from error
             raise CommandFailed(f"the broker refuses: {error.details()}") from error
 
 

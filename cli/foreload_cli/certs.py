@@ -35,7 +35,7 @@ class Format(StrEnum):
 _FORMAT = typer.Option("--format", help="How to print")
 
 
-@app.command("init")
+@app.command("init", short_help="Make the authority that signs all certificates")
 def init_command(state: Annotated[Path | None, _STATE] = None, form: Annotated[Format, _FORMAT] = Format.TABLE) -> None:
     """Make the authority that signs all certificates here; one that is there stays."""
     from foreload_system.certificates import CertificateError, create_authority
@@ -45,14 +45,14 @@ def init_command(state: Annotated[Path | None, _STATE] = None, form: Annotated[F
     try:
         made = create_authority(folder, datetime.now(UTC))
     except (CertificateError, OSError) as error:
-        raise CommandFailed(f"certs init: {error}") from error
+        raise CommandFailed(f"certs init: {_why(error, folder)}") from error
     if form is Format.JSON:
         print(json.dumps({"authority": str(folder), "made": made}))
     else:
         print(f"{'Made an' if made else 'Kept the'} authority in {folder}")
 
 
-@app.command("issue")
+@app.command("issue", short_help="Issue a certificate with a new key")
 def issue_command(
     identity: Annotated[str, _IDENTITY],
     state: Annotated[Path | None, _STATE] = None,
@@ -72,17 +72,17 @@ def issue_command(
     try:
         issue(authority_directory(base), who, target, datetime.now(UTC), timedelta(days=days), hosts, _owner(owner))
     except (CertificateError, OSError, ValueError) as error:
-        raise CommandFailed(f"certs issue: {error}") from error
+        raise CommandFailed(f"certs issue: {_why(error, target)}") from error
     _show([_row(target)], form)
 
 
-@app.command("list")
+@app.command("list", short_help="Show the certificates and what is wrong")
 def list_command(state: Annotated[Path | None, _STATE] = None, form: Annotated[Format, _FORMAT] = Format.TABLE) -> None:
     """Show the certificates here: whose, valid until when, and what is wrong with them."""
     _show([_row(folder) for folder in _folders(_state(state))], form)
 
 
-@app.command("renew")
+@app.command("renew", short_help="Renew what is due or broken")
 def renew_command(
     identity: Annotated[str | None, typer.Argument(help="Only this one, as KIND/NAME")] = None,
     state: Annotated[Path | None, _STATE] = None,
@@ -113,9 +113,16 @@ def renew_command(
             else:
                 renewed = renew_if_due(authority, who, folder, now, valid_for)
         except (CertificateError, OSError) as error:
-            raise CommandFailed(f"certs renew: {error}") from error
+            raise CommandFailed(f"certs renew: {_why(error, folder)}") from error
         rows.append({**_row(folder), "renewed": renewed})
     _show(rows, form)
+
+
+def _why(error: Exception, folder: Path) -> str:
+    """What is wrong, and where: a full disk names no file by itself."""
+    if not isinstance(error, OSError):
+        return str(error)
+    return f"{error.filename or folder} cannot be written ({error.strerror}); make room there, or choose another folder"
 
 
 def _state(chosen: Path | None) -> Path:

@@ -70,6 +70,8 @@ def command(
     horizon_seconds = _horizon(horizon)
     if plot is not None and plot.suffix not in (".png", ".svg"):
         raise CommandFailed(f"forecast: --plot is {plot}; allowed are names that end with .png or .svg", 2)
+    if plot is not None and not plot.absolute().parent.is_dir():
+        raise CommandFailed(f"forecast: --plot is {plot}; its folder does not exist, make it first", 2)
     try:
         read = read_trace(trace)
     except TraceError as error:
@@ -91,7 +93,10 @@ def command(
     if plot is not None:
         from foreload_cli.forecast_plot import draw
 
-        draw([(each.grid, each.result) for each in made], plot)
+        try:
+            draw([(each.grid, each.result) for each in made], plot)
+        except OSError as error:
+            raise CommandFailed(f"forecast: {plot} cannot be written ({error.strerror})") from error
         _say(f"drawn: {plot}")
     if all(not hasattr(each.result, "quantiles") for each in made):
         raise typer.Exit(1)

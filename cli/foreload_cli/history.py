@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -37,7 +38,7 @@ class Format(StrEnum):
 _FORMAT = typer.Option("--format", help="How to print")
 
 
-@app.command("import")
+@app.command("import", short_help="Bring a trace into the history")
 def import_command(
     trace: Annotated[Path, typer.Argument(help="CSV, also .gz; events are read from NAME-events.jsonl beside it")],
     environment: Annotated[str, _ENVIRONMENT] = "",
@@ -71,7 +72,7 @@ def import_command(
     print(f"Brought in {span} of use ({found.points} lines) and {found.runs} runs, up to {format_time(found.end)}.")
 
 
-@app.command("show")
+@app.command("show", short_help="Show what the history holds")
 def show_command(
     environment: Annotated[str, _ENVIRONMENT] = "", form: Annotated[Format, _FORMAT] = Format.TABLE
 ) -> None:
@@ -101,6 +102,8 @@ def _open(environment: str, *, must_exist: bool = False) -> Database:
     read, problems = settings.read_settings({"environment": environment} if environment else {})
     if problems:
         raise CommandFailed(f"history: {problems[0]}", 2)
+    # What the daemon logs of a history that cannot be used is said below, once.
+    logging.getLogger("foreload_daemon").addHandler(logging.NullHandler())
     folder = daemon_directory(settings.environment_id(read))
     if must_exist and not (folder / FILE_NAME).is_file():
         raise CommandFailed(f"history: there is none in {folder}; open the environment in an editor, or import a trace")

@@ -82,8 +82,7 @@ def _run(name: str, entry: Entry, arguments: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _complain("stopped by Ctrl-C", EXIT_INTERRUPTED)
     except typer.TyperException as problem:
-        text = " ".join(problem.format_message().split())
-        return _complain(f"{name}: {text} See: {PROGRAM} {name} --help" if text else "", problem.exit_code)
+        return _complain(_usage(name, problem), problem.exit_code)
     except BrokenPipeError:
         # The reader (head, less) has seen enough; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -129,6 +128,19 @@ def _version() -> str:
     from importlib.metadata import version
 
     return version("foreload")
+
+
+def _usage(name: str, problem: typer.TyperException) -> str:
+    """What is wrong with the arguments, in one line; the whole help where none were given."""
+    if type(problem).__name__ == "NoArgsIsHelpError":
+        return f"{name}: a sub-command is missing\n\n{problem.format_message()}"
+    text = (
+        " ".join(problem.format_message().split())
+        .replace("Value error, ", "")
+        .replace("Input should", "it must")
+        .rstrip(".")
+    )
+    return f"{name}: {text}. See: {PROGRAM} {name} --help" if text else ""
 
 
 def _unknown(name: str) -> str:

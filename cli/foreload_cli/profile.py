@@ -36,7 +36,7 @@ def _group() -> None:
     """Check what the developer expects."""
 
 
-@app.command("check")
+@app.command("check", short_help="Name everything that is wrong with a profile")
 def check_command(
     file: Annotated[Path, typer.Argument(help="The profile")] = DEFAULT_FILE,
     form: Annotated[Format, typer.Option("--format", help="How to print")] = Format.TABLE,

@@ -36,6 +36,8 @@ def command(
     folder = (state or state_directory()).absolute()
     target = find_target(broker, certificates or operator_certificates(folder), folder)
     said = {name: Program(name, folder).said() for name in ("broker", "agent")}
+    if broker is None and said["broker"] is None and not target.certificates.is_dir():
+        raise CommandFailed(f"status: nothing runs on {folder}; start broker and agent with: foreload up")
     answer = ask(target, lambda stub: stub.GetStatus(broker_pb2.GetStatusRequest()))
     content = _content(target.address, answer, said)
     if form == "json":

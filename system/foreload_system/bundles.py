@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from foreload_core.units import format_time
 
-from foreload_system.identity import Identity, IdentityError
+from foreload_system.identity import KINDS, Identity, IdentityError
 
 RENEW_AFTER_RATIO = 2 / 3
 _HALF_WRITTEN_SECONDS = 0.2
@@ -85,10 +85,8 @@ def bundle_problems(bundle: Bundle, now: datetime, expected: Identity | None = N
     if now >= bundle.not_after:
         found.append(f"{path} expired at {format_time(bundle.not_after)}; renew it with: foreload certs renew")
     if now < bundle.not_before:
-        begin = format_time(bundle.not_before)
-        found.append(
-            f"{path} is valid only from {begin}, and this machine's clock says {format_time(now)}; set the clock"
-        )
+        begin, today = format_time(bundle.not_before), format_time(now.replace(microsecond=0))
+        found.append(f"{path} is valid only from {begin}, and this machine's clock says {today}; set the clock")
     if expected is not None and bundle.identity != expected:
         found.append(f"{path} is the certificate of {bundle.identity}; needed is that of {expected}")
     authorities = parse_certificates(bundle.folder / "ca.pem", bundle.ca_pem)
@@ -142,7 +140,9 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise CertificateError(f"{path} is missing; issue the certificate with: foreload certs issue") from None
+        kind, _, name = path.parent.name.partition("-")
+        whose = f"{kind}/{name}" if kind in KINDS and name else "KIND/NAME"
+        raise CertificateError(f"{path} is missing; issue the certificate with: foreload certs issue {whose}") from None
     except OSError as error:
         raise CertificateError(f"{path} cannot be read ({error.strerror}); it must be readable by this user") from error
 

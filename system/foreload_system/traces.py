@@ -185,7 +185,7 @@ def _amount(path: Path, line: int, header: list[str], position: int, text: str) 
 
 def _interval(path: Path, times: list[datetime]) -> float:
     if len(times) < 2:
-        raise TraceError(f"{path}: {len(times)} rows; a trace has at least 2.")
+        raise TraceError(f"{path}: rows after the header are {len(times)}; a trace has at least 2.")
     interval = times[1] - times[0]
     if interval <= timedelta(0):
         raise TraceError(f"{path}:3: {format_time(times[1])} is not after the row before; times must grow.")

@@ -48,7 +48,7 @@ def test_what_was_not_measured_and_other_columns(tmp_path: Path) -> None:
         ("", 1, "the header begins with nothing"),
         ("time,cpu\n", 1, "the header begins with 'time'"),
         ("timestamp,disk\n", 1, "none of the columns cpu_cores"),
-        (rows(row(0)), None, "1 rows; a trace has at least 2"),
+        (rows(row(0)), None, "rows after the header are 1; a trace has at least 2"),
         (rows(row(0), row(1, "many")), 3, "cpu_cores is 'many'; allowed is a number from 0 on"),
         (rows(row(0), row(1, "-1")), 3, "cpu_cores is '-1'"),
         (rows(row(0), row(1, "nan")), 3, "cpu_cores is 'nan'"),

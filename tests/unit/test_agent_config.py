@@ -46,7 +46,7 @@ def test_what_is_given_wins(tmp_path: Path) -> None:
         ("{", "is no JSON"),
         ({}, "environments is missing"),
         (one(environment_id="A b"), r"environments\.0\.environment_id is 'A b': allowed are 1 to 63"),
-        (one(platform="vm"), r"platform is 'vm': Input should be 'cgroup', 'dry_run'"),
+        (one(platform="vm"), r"platform is 'vm': allowed is 'cgroup', 'dry_run'"),
         (one(floor={"cores": 1}), r"environments\.0\.floor\.cores is not known"),
         (one(floor={"cpu_cores": -1}), r"cpu_cores is -1: .*greater than 0"),
         ({"environments": [{"environment_id": "a"}] * 2}, "'a' stands there 2 times; once is allowed"),
@@ -65,10 +65,10 @@ def test_a_missing_file_says_what_to_write(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"broker": "nowhere"}, "broker is 'nowhere': allowed is HOST:PORT"),
+        ({"broker": "nowhere"}, "--broker is 'nowhere': allowed is HOST:PORT"),
         ({"broker": "a:99999"}, "allowed is HOST:PORT with a port from 1 to 65535"),
-        ({"instance": "../x"}, r"instance is '\.\./x': allowed are 1 to 63"),
-        ({"measure_seconds": 0}, "measure_seconds is 0: .*greater than or equal to 0.1"),
+        ({"instance": "../x"}, r"--instance is '\.\./x': allowed are 1 to 63"),
+        ({"measure_seconds": 0}, "--measure-seconds is 0: .*greater than or equal to 0.1"),
     ],
 )
 def test_settings_out_of_range_are_named(options: dict[str, object], message: str) -> None:

@@ -40,7 +40,7 @@ def test_bad_usage_is_one_line(capsys, arguments, code, said):
 
 def test_no_broker_says_how_to_start_one(capsys, tmp_path):
     assert main(["status", "--state", str(tmp_path)]) == 1
-    assert "operator-" in capsys.readouterr().err
+    assert "start broker and agent with: foreload up" in capsys.readouterr().err
 
 
 def test_help_loads_nothing_heavy():

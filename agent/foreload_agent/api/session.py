@@ -15,10 +15,11 @@ import grpc
 import grpc.aio
 import structlog
 from foreload_proto.v1 import agent_pb2, agent_pb2_grpc
-from foreload_system.certificates import CertificateError, read_bundle, require_valid
+from foreload_system.certificates import Bundle, CertificateError, read_bundle, require_valid
 from foreload_system.channels import open_channel
 from foreload_system.codecs import CONTRACT_VERSION
 from foreload_system.identity import Identity
+from foreload_system.reaching import find_obstacle
 
 from foreload_agent.api.backoff import Backoff
 from foreload_agent.api.outbox import Outbox
@@ -29,6 +30,8 @@ REGISTER_SECONDS = 10.0
 """How long the broker may take to answer the registration."""
 DRAIN_SECONDS = 2.0
 CERTIFICATE_LOOK_SECONDS = 30.0
+COMPLAINT_SECONDS = 60.0
+"""The same trouble in other words is said again only after this long."""
 _IN_WORDS = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.PERMISSION_DENIED)
 """Refusals whose text says all there is to say."""
 
@@ -71,7 +74,9 @@ class Session:
         self._on_instruction = on_instruction
         self._outbox = outbox
         self._backoff = Backoff(0.2, 5.0, Random())  # noqa: S311 - jitter, not a secret
-        self._last_complaint = ""
+        self._last_complaint = ("", "")
+        self._complained_at = 0.0
+        self._bundle: Bundle | None = None
         self.connected = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -84,9 +89,9 @@ class Session:
             except ContractMismatchError as error:
                 self._complain("broker and agent do not fit", str(error))
             except (TimeoutError, grpc.aio.AioRpcError, ConnectionError) as error:
-                self._complain("no broker; limits stay as they are", _reason(error))
-            except Exception:  # noqa: BLE001 - the limits hold and are measured, whatever the wire does
-                _LOG.exception("the stream to the broker failed")
+                self._complain("no broker; limits stay as they are", await self._reason(error))
+            except Exception as error:  # noqa: BLE001 - the limits hold and are measured, whatever the wire does
+                self._complain("the stream to the broker failed", f"{type(error).__name__}: {error}", error)
             else:
                 if renewed:
                     continue
@@ -101,6 +106,7 @@ class Session:
         await asyncio.to_thread(self._before_connecting)
         bundle = await asyncio.to_thread(read_bundle, self._folder)
         require_valid(bundle, datetime.now(UTC), self._identity)
+        self._bundle = bundle
         async with open_channel(self._address, bundle) as channel:
             call = agent_pb2_grpc.AgentServiceStub(channel).Attach()
             sender = receiver = None
@@ -165,7 +171,7 @@ class Session:
                 f"speaks {CONTRACT_VERSION}; update the older of the two"
             )
         self._backoff.reset()
-        self._last_complaint = ""
+        self._last_complaint = ("", "")
         self.connected = True
         _LOG.info("registered", broker=self._address, broker_version=registered.broker_version)
         self._on_registered(registered)
@@ -187,17 +193,24 @@ class Session:
         except CertificateError:
             return False  # the connection stands with the old one
 
-    def _complain(self, what: str, why: str) -> None:
-        """Says each trouble once, not with every try."""
-        if f"{what}{why}" != self._last_complaint:
-            _LOG.warning(what, broker=self._address, why=why)
-        self._last_complaint = f"{what}{why}"
+    def _complain(self, what: str, why: str, bug: Exception | None = None) -> None:
+        """Says each trouble once, not with every try; what is no ordinary trouble, with where it happened."""
+        if (what, why) == self._last_complaint:
+            return
+        now = time.monotonic()
+        if what == self._last_complaint[0] and now - self._complained_at < COMPLAINT_SECONDS:
+            return
+        self._last_complaint, self._complained_at = (what, why), now
+        _LOG.warning(what, broker=self._address, why=why, exc_info=bug)
 
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, grpc.aio.AioRpcError):
-        details = error.details() or ""
-        return details if details and error.code() in _IN_WORDS else f"{error.code().name}: {details}"
-    if isinstance(error, TimeoutError):
-        return f"no answer within {REGISTER_SECONDS:g} s"
-    return str(error)
+    async def _reason(self, error: Exception) -> str:
+        if isinstance(error, grpc.aio.AioRpcError):
+            details = error.details() or ""
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                # gRPC's own words are about sockets and handshakes; what to do is found out by one look.
+                found = await asyncio.to_thread(find_obstacle, self._address, self._bundle)
+                return details if found is None else found.text
+            return details if details and error.code() in _IN_WORDS else f"{error.code().name}: {details}"
+        if isinstance(error, TimeoutError):
+            return f"no answer within {REGISTER_SECONDS:g} s"
+        return str(error)

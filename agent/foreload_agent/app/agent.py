@@ -29,7 +29,7 @@ from foreload_agent.api.session import Session
 from foreload_agent.app.applied import AppliedRevisions
 from foreload_agent.app.environments import Instruction, ManagedEnvironment
 from foreload_agent.app.platforms import open_platform
-from foreload_agent.config import AgentSettings, EnvironmentEntry, read_environments
+from foreload_agent.config import AgentSettings, EnvironmentEntry, read_environments, unknown_variables
 from foreload_agent.ports import PlatformUnavailableError
 
 _LOG = structlog.get_logger(__name__)
@@ -104,12 +104,17 @@ class Agent:
     async def _measure(self, environment: ManagedEnvironment, stop: asyncio.Event) -> None:
         """Looks at one environment at even intervals. Its troubles are its own."""
         due = time.monotonic()
+        trouble = ""
         while not stop.is_set():
             try:
                 report = environment.look(datetime.now(UTC), time.monotonic())
-            except Exception:  # noqa: BLE001 - one environment's trouble must not stop the others
-                _LOG.exception("environment cannot be measured", environment=environment.environment_id)
+            except Exception as error:  # noqa: BLE001 - one environment's trouble must not stop the others
+                said = f"{type(error).__name__}: {error}"
+                if said != trouble:  # once, not with each look
+                    _LOG.exception("environment cannot be measured", environment=environment.environment_id)
+                trouble = said
             else:
+                trouble = ""
                 if report is not None:
                     name = environment.environment_id
                     self._outbox.put_measurement(measurement_to_proto(name, report.sample, report.urgent))
@@ -201,6 +206,8 @@ def run_agent(settings: AgentSettings) -> None:
         OSError: the state folder cannot be written.
     """
     entries = read_environments(settings.environments_file)
+    for name in unknown_variables():
+        _LOG.warning("unknown setting in the environment", variable=name)
     with _locked(settings):
         asyncio.run(_run_until_signalled(settings, entries))
 
@@ -219,8 +226,8 @@ async def _run_until_signalled(settings: AgentSettings, entries: tuple[Environme
 def _locked(settings: AgentSettings) -> Iterator[None]:
     """Holds the state folder for this process, and says in run/agent.json who does."""
     folder, run = settings.state / "agent", settings.state / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    run.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    run.mkdir(mode=0o700, parents=True, exist_ok=True)
     said = run / "agent.json"
     with (folder / "lock").open("a+") as lock:
         _take(lock, folder)

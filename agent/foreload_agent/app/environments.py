@@ -64,6 +64,7 @@ class ManagedEnvironment:
         self._urgent_throttled_ratio = urgent_throttled_ratio
         self._looks: list[Sample] = []
         self._gone = False
+        self._unmade = ""
 
     @property
     def applied_revision(self) -> int:
@@ -174,7 +175,11 @@ class ManagedEnvironment:
         try:
             self.platform.actuator.create(self._initial)
         except PlatformUnavailableError as error:
-            _LOG.error("environment cannot be made", environment=self.environment_id, error=str(error))
+            if str(error) != self._unmade:  # once, not with each look
+                _LOG.error("environment cannot be made", environment=self.environment_id, error=str(error))
+            self._unmade = str(error)
+        else:
+            self._unmade = ""
 
 
 def join_looks(looks: list[Sample]) -> Sample:

@@ -17,6 +17,8 @@ DIALECTS = ("sqlite", "postgresql")
 _BUSY_MILLISECONDS = 5000
 _FULL = ("full", "no space left", "disk i/o error", "file too large", "disk quota")
 
+_BROKEN = "not a database"
+
 
 class StoreError(Exception):
     """The database cannot do its work. The message says which one, what is wrong and what to do."""
@@ -61,7 +63,7 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
             f"database URL {url!r} keeps nothing; the broker needs a file, as in sqlite:////var/lib/foreload/broker.db"
         )
     try:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"the folder of {database} cannot be made ({error.strerror}); choose another state folder"
@@ -103,4 +105,5 @@ def failures(url: str) -> Iterator[None]:
             raise StoreFullError(
                 f"no room left in {shown(url)} ({said}); nothing is stored and no limit changes until there is room"
             ) from error
-        raise StoreError(f"{shown(url)} does not work: {said}") from error
+        advice = "; move it aside to begin anew, or bring a copy of it back" if _BROKEN in said.lower() else ""
+        raise StoreError(f"{shown(url)} does not work: {said}{advice}") from error

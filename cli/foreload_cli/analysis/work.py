@@ -63,6 +63,9 @@ def analyze_one(task: Task) -> Outcome:
     content = task.content
     if content is None:
         try:
+            # Opening a pipe would wait for a writer for ever.
+            if Path(task.path).exists() and not Path(task.path).is_file():
+                return Outcome(task.path, None, f"{task.path}: this is no file; name a file or a folder")
             with Path(task.path).open("rb") as file:
                 # One byte more than is analysed tells the analysis that there is too much.
                 content = file.read(MAX_SOURCE_BYTES + 1)
