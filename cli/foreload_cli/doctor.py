@@ -57,6 +57,7 @@ def _surroundings(environment: str, broker: str, certificates: str) -> Surroundi
 
     given = {"environment": environment, "broker.address": broker, "broker.certificates": certificates}
     read, problems = settings.read_settings({name: value for name, value in given.items() if value})
+    problems += settings.variable_problems(read)
     if problems:
         raise CommandFailed(f"doctor: {problems[0]}", 2)
     name = settings.environment_id(read)

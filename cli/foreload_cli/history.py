@@ -100,6 +100,7 @@ def _open(environment: str, *, must_exist: bool = False) -> Database:
     from foreload_system.paths import daemon_directory
 
     read, problems = settings.read_settings({"environment": environment} if environment else {})
+    problems += settings.variable_problems(read)
     if problems:
         raise CommandFailed(f"history: {problems[0]}", 2)
     # What the daemon logs of a history that cannot be used is said below, once.

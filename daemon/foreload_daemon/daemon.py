@@ -78,7 +78,7 @@ class Daemon(Roles):
         self.environment = setting.environment_id(self.settings, self.variables)
         self.folder = daemon_directory(self.environment)
         self.workspace = workspace
-        return problems + more
+        return [*problems, *more, *setting.variable_problems(self.settings, self.variables)]
 
     def change_settings(self, given: Mapping[str, Any]) -> list[str]:
         """Takes in changed settings. Returns what is wrong with them."""

@@ -170,7 +170,8 @@ class Roles:
         gate = Gate(database, self.clock)
         gate.on_change.append(lambda: _from_thread(loop, self._permission_changed))
         address = setting.broker_address(self.settings, self.variables)
-        link = Link(database, gate, self.clock, address, setting.certificates_folder(self.settings, self.variables))
+        certificates = setting.certificates_folder(self.settings, self.variables)
+        link = Link(database, gate, self.clock, address, certificates, self.environment)
         self._services = Services(database, gate, link, Sampler(database, self.clock, self._needs_fine_samples))
         self.server.forward = None
         gate.set_telemetry(self._telemetry_enabled)
@@ -178,7 +179,11 @@ class Roles:
         try:
             await self._leader.listen(socket_path(self.folder))
         except OSError as error:
-            self.server.say_once("windows", f"Other windows cannot share this one's measurements: {error}.")
+            text = f"Other windows cannot share this one's measurements: {self.folder}: {error.strerror}."
+            if database.problem:
+                _LOG.warning("%s", text)  # the same folder, and what is wrong with it has been said
+            else:
+                self.server.say_once("windows", text)
         self._machine = await asyncio.to_thread(_capacity)
         self._permission_changed()
         for begin in self.on_lead:

@@ -128,6 +128,20 @@ def read_settings(given: Mapping[str, Any], current: Settings | None = None) -> 
     return dataclasses.replace(current or Settings(), **values), problems
 
 
+def variable_problems(settings: Settings, variables: Mapping[str, str] = os.environ) -> list[str]:
+    """One sentence for each of the environment's variables that counts, cannot be used and is therefore left out."""
+    fields = {field.metadata["name"]: field.metadata for field in dataclasses.fields(Settings)}
+    found: list[str] = []
+    for variable, name, instead in (
+        (ENVIRONMENT_VARIABLE, "environment", settings.environment),
+        (BROKER_VARIABLE, "broker.address", settings.broker_address),
+    ):
+        _, allowed = _check(variables.get(variable, ""), fields[name])
+        if allowed and not instead:
+            found.append(f"{variable} is {variables[variable]!r}; allowed is {allowed}")
+    return found
+
+
 def environment_id(settings: Settings, variables: Mapping[str, str] = os.environ) -> str:
     """The environment's name: the setting, else FORELOAD_ENVIRONMENT, else `local`."""
     named = settings.environment or variables.get(ENVIRONMENT_VARIABLE, "")
@@ -135,8 +149,9 @@ def environment_id(settings: Settings, variables: Mapping[str, str] = os.environ
 
 
 def broker_address(settings: Settings, variables: Mapping[str, str] = os.environ) -> str:
-    """host:port of the broker, or empty where there is none."""
-    return settings.broker_address or variables.get(BROKER_VARIABLE, "")
+    """host:port of the broker, or empty where there is none that could be one."""
+    named = settings.broker_address or variables.get(BROKER_VARIABLE, "")
+    return named if re.fullmatch(_ADDRESS, named) else ""
 
 
 def certificates_folder(settings: Settings, variables: Mapping[str, str] = os.environ) -> str:

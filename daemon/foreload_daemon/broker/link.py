@@ -47,8 +47,19 @@ class Link:
         on_state, on_allocation, on_decision: called with each news.
     """
 
-    def __init__(self, database: Database, gate: Gate, clock: Clock, address: str, certificates: str) -> None:
+    def __init__(
+        self, database: Database, gate: Gate, clock: Clock, address: str, certificates: str, environment: str = ""
+    ) -> None:
+        """Prepares a link.
+
+        Args:
+            database, gate, clock: the daemon's.
+            address: host:port of the broker; empty: none.
+            certificates: folder of the own certificate.
+            environment: whose certificate it has to be; empty: anybody's.
+        """
         self.database, self.gate, self.clock = database, gate, clock
+        self.environment = environment
         self.address, self.certificates = address, certificates
         self.state = LinkState()
         self.allocation: broker_pb2.Allocation | None = None
@@ -168,10 +179,12 @@ class Link:
         """One connection from its beginning to its end. Returns how long to wait before the next."""
         session_module = await asyncio.to_thread(_import_session)
         from foreload_system import certificates
+        from foreload_system.identity import Identity
 
+        expected = Identity("environment", self.environment) if self.environment else None
         try:
             bundle = await asyncio.to_thread(certificates.read_bundle, Path(self.certificates))
-            found = certificates.bundle_problems(bundle, self.clock.now())
+            found = certificates.bundle_problems(bundle, self.clock.now(), expected)
         except certificates.CertificateError as error:
             return self._refused(str(error))
         if found:
@@ -203,7 +216,8 @@ class Link:
             )
         )
 
-    def _refused(self, text: str) -> float:
+    def _refused(self, problem: str) -> float:
+        text = f"{problem[:1].upper()}{problem[1:].rstrip('.')}."
         self._set(
             replace(self.state, connection=Connection.REFUSED, text=text, since=self.state.since or self.clock.now())
         )

@@ -127,7 +127,7 @@ class Session:
         # gRPC does not tell distrust apart from absence; one look of our own does.
         found = await asyncio.to_thread(find_obstacle, address, self._bundle)
         if found is not None and found.distrust:
-            return Refused(f"{found.text[0].upper()}{found.text[1:]}.")
+            return Refused(found.text)
         return Ended(f"The broker at {address} does not answer.")
 
     async def _converse(self, outbox_changed: asyncio.Event, on_welcome: Callable[[], None]) -> None:

@@ -49,6 +49,8 @@ def _link(daemon: Daemon) -> Check:
     if state.connection is Connection.OFF:
         return Check("Link", "warning", state.text, "")
     since = f" Since {moment_text(state.since, now)}." if state.since else ""
+    if state.connection is Connection.REFUSED:
+        return Check("Link", "bad", f"{state.text}{since}", "Limits stay as they are until then.")
     return Check(
         "Link", "bad", f"{state.text}{since}", "Start the broker: foreload up. Limits stay as they are until then."
     )
