@@ -21,19 +21,23 @@ export function run(command: string, args: readonly string[], options: RunOption
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: options.env ?? process.env,
-      ...(options.timeoutMilliseconds === undefined ? {} : { timeout: options.timeoutMilliseconds }),
     });
     const texts = { stdout: '', stderr: '' };
     const end = (): void => void child.kill('SIGKILL');
     options.signal?.addEventListener('abort', end, { once: true });
+    const limit = options.timeoutMilliseconds === undefined ? undefined : setTimeout(end, options.timeoutMilliseconds);
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (chunk: string) => {
         texts[name] += chunk;
         for (const line of chunk.split(/\r?\n/)) if (line.trim() !== '') options.onLine?.(line);
       });
     }
-    child.on('error', reject);
+    child.on('error', (error) => {
+      clearTimeout(limit);
+      reject(error);
+    });
     child.on('close', (code) => {
+      clearTimeout(limit);
       options.signal?.removeEventListener('abort', end);
       resolve({ code, ...texts });
     });
