@@ -202,7 +202,11 @@ def _show(rows: list[dict[str, Any]], form: Format) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Identity", "Valid until", "State", "Folder", box=None)
+    table = Table(box=None)
+    for head in ("Identity", "Valid until"):
+        table.add_column(head, no_wrap=True)
+    for head in ("State", "Folder"):
+        table.add_column(head, overflow="fold")  # a path that is cut cannot be used
     for row in rows:
         state = "; ".join(row["problems"]) or ("renewal is due" if row["renewal_due"] else "good")
         table.add_row(

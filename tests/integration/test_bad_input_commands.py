@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from foreload_broker.api.interceptors import Errors
 from foreload_system.certificates import create_authority, issue
 from foreload_system.identity import Identity
 
@@ -250,3 +251,18 @@ def test_bad_usage_reads_as_a_sentence(
     code, said = foreload(*arguments)
     assert code == 2
     assert words in said
+
+
+def test_a_client_that_is_refused_again_and_again_fills_no_log() -> None:
+    errors = Errors()
+    reasons = ["contract version 7 is not spoken here"] * 50 + ["another reason"]
+    assert [errors._worth_saying("/Connect", reason) for reason in reasons].count(True) == 2
+
+
+def test_what_a_table_says_of_a_bad_certificate_is_not_cut(state: Path, variables: dict[str, str]) -> None:
+    (state / "certs" / "agent-local" / "cert.pem").write_text("hello")
+    ended = subprocess.run(
+        [*COMMAND, "certs", "list"], env={**variables, "COLUMNS": "80"}, check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 0
+    assert "…" not in ended.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +31,8 @@ CODES: tuple[tuple[type[Exception], grpc.StatusCode], ...] = (
 )
 """What an exception becomes; the first that fits. Its message is made for the caller."""
 
+SAY_AGAIN_SECONDS = 60.0
+MOST_REASONS = 1000
 _KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 Around = Callable[[str, Any], Any]
 
@@ -85,6 +88,9 @@ class Authorisation(_Wrapping):
 class Errors(_Wrapping):
     """Exceptions become status codes with their message; what nobody foresaw becomes a number that the log has too."""
 
+    def __init__(self) -> None:
+        self._said_at: dict[tuple[str, str], float] = {}
+
     @asynccontextmanager
     async def around(self, method: str, context: Any) -> AsyncIterator[None]:
         """Lets the call go on and answers for what it raises."""
@@ -98,8 +104,19 @@ class Errors(_Wrapping):
     async def _answer(self, method: str, context: Any, error: Exception) -> None:
         for kind, code in CODES:
             if isinstance(error, kind):
-                _LOG.info("call refused", method=method, code=code.name, reason=str(error))
+                if self._worth_saying(method, str(error)):
+                    _LOG.info("call refused", method=method, code=code.name, reason=str(error))
                 await context.abort(code, str(error))
         reference = uuid.uuid4().hex[:8]
         _LOG.error("call failed", method=method, reference=reference, exc_info=error)
         await context.abort(grpc.StatusCode.INTERNAL, f"the broker failed; its log says why under {reference}")
+
+    def _worth_saying(self, method: str, reason: str) -> bool:
+        """Whether the log has not had it lately: a client that is refused tries again every few seconds."""
+        now = time.monotonic()
+        if now - self._said_at.get((method, reason), -SAY_AGAIN_SECONDS) < SAY_AGAIN_SECONDS:
+            return False
+        if len(self._said_at) >= MOST_REASONS:
+            self._said_at.clear()
+        self._said_at[method, reason] = now
+        return True
