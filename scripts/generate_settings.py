@@ -9,16 +9,26 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 from foreload_daemon.settings import vscode_configuration
 
 MANIFEST = Path(__file__).resolve().parent.parent / "package.json"
 
 
+def _as_npm_writes(value: Any) -> Any:
+    """The same values with whole numbers as integers, which is how npm writes them back."""
+    if isinstance(value, dict):
+        return {key: _as_npm_writes(inner) for key, inner in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_as_npm_writes(inner) for inner in cast("list[Any]", value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def generated(text: str) -> str:
     """The manifest's text with the settings as the daemon defines them; all else stays."""
     manifest = json.loads(text)
-    manifest["contributes"]["configuration"] = vscode_configuration()
+    manifest["contributes"]["configuration"] = _as_npm_writes(vscode_configuration())
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
