@@ -137,6 +137,7 @@ def test_what_is_planned_is_what_then_happens() -> None:
     planned = plan(world.state, NAME, world.last, DEFAULT_POLICY)
     cores = [change for change in planned if change.resource is Resource.CPU]
     assert [(change.to_amount, change.at) for change in cores] == [(2.0, at(240)), (1.0, at(660))]
+    assert [change.reason.code for change in cores] == ["window_soon", "lowers_after_window"]
     world.idle(110, 700)
     assert [change.to_amount for each in world.decided for change in each.changes] == [2.0, 1.0]
 

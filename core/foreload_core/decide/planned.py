@@ -12,6 +12,11 @@ from foreload_core.types import PlannedChange, PolicySettings, Reason
 AHEAD_SECONDS = 86_400.0
 MOST_MOMENTS = 8
 MOST_CHANGES = 8
+AHEAD_CODES = {
+    "lowered": "lowers",
+    "lowered_after_run": "lowers_after_run",
+    "lowered_after_window": "lowers_after_window",
+}
 
 
 def planned_changes(situation: Situation, policy: Policy) -> tuple[PlannedChange, ...]:
@@ -28,9 +33,15 @@ def planned_changes(situation: Situation, policy: Policy) -> tuple[PlannedChange
             target = target.with_amount(resource, found.limit)
             reasons = ordered_reasons(found)
             if abs(found.limit - found.current) > 1e-9 * found.current and reasons:
-                planned.append(PlannedChange(resource, found.limit, moment, reasons[0]))
+                planned.append(PlannedChange(resource, found.limit, moment, _ahead(reasons[0])))
         situation = replace(situation, state=replace(situation.state, target=target))
     return tuple(planned[:MOST_CHANGES])
+
+
+def _ahead(reason: Reason) -> Reason:
+    """A lowering that is still to come cannot say what was needed until then, only why it comes."""
+    code = AHEAD_CODES.get(reason.code)
+    return reason if code is None else replace(reason, code=code, numbers={})
 
 
 def _moments(situation: Situation) -> list[datetime]:
