@@ -259,6 +259,16 @@ def test_a_pause_holds_and_its_end_acts() -> None:
     assert [change.to_amount for change in world.tick(150)] == [2.0]
 
 
+def test_an_undo_takes_the_pin_of_the_same_limit_off() -> None:
+    world = World()
+    world.idle(0, 100)
+    world.start(100)
+    raised = world.decided[-1].decision_id
+    world.tick(110, wishes=(Wish(NAME, at(110), pinned=Amounts(2.0)),))
+    changes = world.tick(120, wishes=(Wish(NAME, at(120), undo_decision_id=raised),))
+    assert [(change.to_amount, change.reasons[0].code) for change in changes] == [(1.0, "undone")]
+
+
 def test_without_permission_nothing_changes_but_what_is_pinned() -> None:
     world = World(allowed=False)
     world.idle(0, 100)

@@ -29,7 +29,7 @@ def take_wish(state: EnvironmentState, wish: Wish, now: datetime) -> Environment
 
 
 def _undo(state: EnvironmentState, environment_id: str, decision_id: str, now: datetime) -> EnvironmentState:
-    """Holds each limit of the decision where it was before, for an hour."""
+    """Holds each limit of the decision where it was for an hour; a pin of it comes off, since the last word counts."""
     changes = [change for change in state.past if f"{environment_id}-{change.revision}" == decision_id]
     if not changes or decision_id in state.undone_ids:
         return state
@@ -42,7 +42,11 @@ def _undo(state: EnvironmentState, environment_id: str, decision_id: str, now: d
         held.append(Hold(change.resource, kind, change.from_amount, until, "undone", decision_id))
     resources = {hold.resource for hold in held}
     others = tuple(hold for hold in state.holds if hold.cause != "undone" or hold.resource not in resources)
-    return replace(state, holds=(*others, *held), undone_ids=(*state.undone_ids, decision_id)[-KEPT_DECLINED:])
+    pinned = state.pinned
+    for resource in resources:
+        pinned = pinned.with_amount(resource, None)
+    undone = (*state.undone_ids, decision_id)[-KEPT_DECLINED:]
+    return replace(state, holds=(*others, *held), pinned=pinned, undone_ids=undone)
 
 
 def _decline(state: EnvironmentState, environment_id: str, reference: str, now: datetime) -> EnvironmentState:

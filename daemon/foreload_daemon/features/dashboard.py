@@ -97,7 +97,7 @@ async def build(daemon: Daemon, chosen: str) -> Dashboard:
             resolution = samples.FINE_SECONDS if now - start < 43200 else samples.MINUTE_SECONDS
             return samples.read(connection, resolution, start, end)
 
-        log = rows(decided, past, situation.now, daemon.window_names(), can_act)
+        log = rows(decided, past, situation.now, daemon.window_names(), can_act, situation.standing.pinned)
         planned = situation.planned or (situation.standing.planned if situation.without_broker else ())
         ahead = planned_rows(planned, situation.limit.get, daemon.window_names(), can_act)
         if situation.paused_until is not None:

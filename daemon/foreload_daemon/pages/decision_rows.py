@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from foreload_core.types import Actuation, ActuationResult, EnvironmentDecision, PlannedChange, Resource, TargetChange
+from foreload_core.types import (
+    NO_AMOUNTS,
+    Actuation,
+    ActuationResult,
+    Amounts,
+    EnvironmentDecision,
+    PlannedChange,
+    Resource,
+    TargetChange,
+)
 from foreload_core.units import cores_text, gib_text
 from foreload_core.words import change_text, sentence
 
@@ -35,7 +44,12 @@ Past = Callable[[float, float], Sequence[Row]]
 
 
 def rows(
-    decided: Sequence[Decided], past: Past, now: datetime, names: Mapping[str, str], can_act: bool
+    decided: Sequence[Decided],
+    past: Past,
+    now: datetime,
+    names: Mapping[str, str],
+    can_act: bool,
+    pinned: Amounts = NO_AMOUNTS,
 ) -> list[DecisionRow]:
     """Rows of the log, newest first.
 
@@ -45,6 +59,7 @@ def rows(
         now: UTC.
         names: of windows, by the id they have on the wire.
         can_act: whether the broker can be asked now.
+        pinned: the limits that are pinned.
     """
     found: list[DecisionRow] = []
     ends: dict[Resource, datetime] = {}
@@ -58,7 +73,7 @@ def rows(
                 why=why_text(item.decision.changes, names),
                 outcome=outcome,
                 outcomeText=text,
-                actions=_actions(outcome, can_act),
+                actions=_actions(outcome, can_act, _is_pinned(item.decision.changes, pinned)),
             )
         )
         for change in item.decision.changes:
@@ -183,10 +198,14 @@ def _amount(resource: Resource, amount: float) -> str:
     return f"{gib_text(amount)} GiB" if resource is Resource.MEMORY else cores_text(amount)
 
 
-def _actions(outcome: str, can_act: bool) -> list[str]:
+def _is_pinned(changes: Sequence[TargetChange], pinned: Amounts) -> bool:
+    return any(pinned.get(change.resource) == change.to_amount for change in changes)
+
+
+def _actions(outcome: str, can_act: bool, is_pinned: bool) -> list[str]:
     if not can_act or outcome in ("undone", "shadow", "refused", "failed"):
         return ["why"]
-    return ["why", "undo", "pin"]
+    return ["why", "undo", "unpin" if is_pinned else "pin"]
 
 
 def _goes_up(before: float | None, after: float) -> bool:
