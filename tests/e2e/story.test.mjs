@@ -6,7 +6,17 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { cgroupFolders, commandLine, findCgroup } from './harness/cgroup.mjs';
 import { Foreload } from './harness/foreload.mjs';
-import { changeSettings, coloursOfCanvas, decisionRows, describeRun, label, lowered, observe, QUICK } from './harness/story.mjs';
+import {
+  changeSettings,
+  coloursOfCanvas,
+  decisionRows,
+  describeRun,
+  label,
+  lowered,
+  observe,
+  QUICK,
+  typeSettings,
+} from './harness/story.mjs';
 import { percentile, sleep, until } from './harness/waiting.mjs';
 import { Workbench } from './harness/workbench.mjs';
 
@@ -186,8 +196,11 @@ async function terminalRun(t, name) {
 for (const telemetry of ['off', 'all']) {
   step(`4. a run in the terminal: the limit is up within a second (telemetry ${telemetry})`, { timeout: 600_000 }, async (t) => {
     if (!needCgroup(t)) return;
-    changeSettings(foreload, { 'telemetry.telemetryLevel': telemetry });
-    await sleep(1500);
+    await typeSettings(bench, foreload, { 'telemetry.telemetryLevel': telemetry });
+    await bench.command(label('permission'));
+    const page = await bench.webview('input.switch');
+    const says = `telemetry switch is ${telemetry === 'off' ? 'off' : 'on'}`;
+    await until(async () => (await page.locator('.info-line').innerText()).includes(says), `the page to say that the ${says}`);
     if (telemetry === 'off') await bench.terminal();
     await lowered(cgroup, floor, 90_000);
     const runs = [];
@@ -287,7 +300,7 @@ step('5. a profile made from the palette is checked while typing', async () => {
   await bench.closeEditors();
   await bench.command(label('newProfile'));
   await bench.page.locator('.tab.active[data-resource-name="profile.json"]').waitFor({ timeout: 30_000 });
-  await replaceText(profileText('every day', 'a lot'));
+  await bench.replaceText(profileText('every day', 'a lot'));
   await bench.page.locator('.monaco-editor .squiggly-error, .monaco-editor .squiggly-warning').first().waitFor({ timeout: 20_000 });
   await bench.screenshot('05-profile-wrong');
 });
@@ -298,7 +311,7 @@ step('5. a window of the profile moves the limit up ahead of its minute', { time
   const begins = new Date(Math.ceil((Date.now() + 35_000) / 60_000) * 60_000);
   const clock = (date) => date.toISOString().slice(11, 16);
   const ends = new Date(begins.getTime() + 120_000);
-  await replaceText(profileText(`day ${clock(begins)}-${clock(ends)}`, 2));
+  await bench.replaceText(profileText(`day ${clock(begins)}-${clock(ends)}`, 2));
   await bench.page.keyboard.press('Control+S');
   await until(() => cgroup.limitCores() >= 2, 'the limit to go up for the window', 120_000, 20);
   const ahead = (begins.getTime() - Date.now()) / 1000;
@@ -403,14 +416,6 @@ async function assertAppliedOnce() {
 function profileText(every, cores) {
   const window = { name: 'A run at its minute', kind: 'peak', every, expect: { cpuCores: cores } };
   return JSON.stringify({ version: 1, name: 'story', timeZone: 'UTC', windows: [window] }, null, 2);
-}
-
-async function replaceText(text) {
-  await bench.command('View: Focus Active Editor Group');
-  await bench.page.keyboard.press('Control+A');
-  await bench.page.keyboard.insertText(text);
-  await bench.page.keyboard.press('Control+Shift+End'); // brackets that the editor closed by itself
-  await bench.page.keyboard.press('Delete');
 }
 
 /** Two weeks of a working day, every five minutes. */

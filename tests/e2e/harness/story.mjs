@@ -26,6 +26,7 @@ const EDITOR = {
   'terminal.integrated.gpuAcceleration': 'off', // else its text is a picture
   'terminal.integrated.initialHint': false,
   'terminal.integrated.suggest.enabled': false,
+  'workbench.editor.useModal': 'off',
   'workbench.localHistory.enabled': false,
 };
 
@@ -36,11 +37,28 @@ export function label(command) {
   return entry.category === undefined ? entry.title : `${entry.category}: ${entry.title}`;
 }
 
-/** Changes settings of the person in the IDE's own file; the editor sees it at once. */
-export function changeSettings(foreload, changes = {}) {
+function settingsWith(foreload, changes) {
   const file = path.join(foreload.ideFolder, 'data', 'User', 'settings.json');
-  const settings = JSON.parse(fs.readFileSync(file, 'utf8'));
-  fs.writeFileSync(file, JSON.stringify({ ...settings, ...EDITOR, ...changes }, null, 2));
+  const text = JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), ...EDITOR, ...changes }, null, 2);
+  return { file, text };
+}
+
+/** Changes settings of the person in the IDE's own file, for a page that is opened after it. */
+export function changeSettings(foreload, changes = {}) {
+  const { file, text } = settingsWith(foreload, changes);
+  fs.writeFileSync(file, text);
+}
+
+/** Changes settings as a person does, in the editor that is open; the page on disk alone is not noticed at once. */
+export async function typeSettings(bench, foreload, changes) {
+  const { file, text } = settingsWith(foreload, changes);
+  await bench.command('Preferences: Open User Settings (JSON)');
+  await bench.page.locator('.tab.active[data-resource-name="settings.json"]').waitFor({ timeout: 30_000 });
+  await bench.replaceText(text);
+  await bench.page.keyboard.press('Control+S');
+  await bench.page.locator('.tab.active.dirty').waitFor({ state: 'detached', timeout: 15_000 });
+  await until(() => fs.readFileSync(file, 'utf8').trim() === text, 'the settings to be saved');
+  await bench.command('View: Close Editor');
 }
 
 /** Waits until the limit is back where it was before a run. */

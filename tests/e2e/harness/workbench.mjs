@@ -54,17 +54,23 @@ export class Workbench {
     return this.page.screenshot({ path: path.join(RESULTS, `${name}.png`) });
   }
 
-  /** Runs a command by the exact label of its row in the palette. */
+  /** Runs a command by the exact label of its row in the palette. A page that opens takes the focus and closes the palette: tried again. */
   async command(label) {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget:not(.hidden) input[type=text]').first();
-    await input.waitFor({ timeout: 15_000 });
-    await input.fill(`>${label}`);
     const exact = new RegExp(`^${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
     const rows = this.page.locator('.quick-input-list .monaco-list-row');
     const row = rows.filter({ has: this.page.locator('.label-name', { hasText: exact }) }).first();
-    await row.waitFor({ timeout: 15_000 });
-    await row.click();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.page.keyboard.press('F1');
+        const input = this.page.locator('.quick-input-widget:not(.hidden) input[type=text]').first();
+        await input.waitFor({ timeout: 10_000 });
+        await input.fill(`>${label}`, { timeout: 5000 });
+        await row.click({ timeout: 10_000 });
+        return;
+      } catch (error) {
+        if (tries === 3) throw error;
+      }
+    }
   }
 
   /** Chooses a row of the list that is open. */
@@ -81,6 +87,15 @@ export class Workbench {
     await input.fill(name);
     await this.choose(name);
     await this.page.locator(`.tab.active[data-resource-name="${name}"]`).first().waitFor({ timeout: 30_000 });
+  }
+
+  /** Replaces the whole text of the editor that is open. */
+  async replaceText(text) {
+    await this.command('View: Focus Active Editor Group');
+    await this.page.keyboard.press('Control+A');
+    await this.page.keyboard.insertText(text);
+    await this.page.keyboard.press('Control+Shift+End'); // brackets that the editor closed by itself
+    await this.page.keyboard.press('Delete');
   }
 
   async closeEditors() {
