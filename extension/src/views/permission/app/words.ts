@@ -22,13 +22,13 @@ export const CHOICES: readonly Choice[] = [
   {
     name: 'shareFeatures',
     title: 'Send what kind of code is being worked on',
-    text: 'Lets the broker expect a build or a training run before it starts.',
+    text: 'Kept by the broker for comparing environments of one kind. This version decides nothing by it.',
     quoted: 'Send what kind of code …',
     needsTelemetry: true,
   },
   {
     name: 'automaticScaling',
-    title: 'Let the broker change CPU, memory, GPU and network',
+    title: 'Let the broker change CPU and memory',
     text: 'Within your limits and budget, before the demand arrives and back after it.',
     quoted: 'Let the broker change …',
     needsTelemetry: false,
@@ -36,7 +36,7 @@ export const CHOICES: readonly Choice[] = [
   {
     name: 'cohortHistory',
     title: 'Learn from similar environments, and let them learn from this one',
-    text: 'A first forecast on the first day instead of after two weeks.',
+    text: 'Is to give a first forecast on the first day. This version does not do it yet.',
     quoted: 'Learn from similar …',
     needsTelemetry: true,
   },
@@ -56,6 +56,6 @@ export function leavesText(name: keyof Switches, fields: number): { text: string
     case 'automaticScaling':
       return { text: fields === 0 ? 'Sends use and forecast.' : `Sends use and forecast: ${counted} listed here.`, none: false };
     case 'cohortHistory':
-      return { text: 'Sends hourly sums of use, in groups of at least 20 environments.', none: false };
+      return { text: 'Sends nothing yet but that you chose it.', none: false };
   }
 }
