@@ -212,7 +212,11 @@ class Story:
         self._judge_limits(listed)
 
     def _judge_limits(self, listed: list[dict[str, Any]]) -> None:
-        """Each value that the kernel had must have been decided, in that order, and each decision at most once."""
+        """Each value that the kernel had must have been decided, in that order, and each decision at most once.
+
+        That a restart decides no lowering by itself cannot be seen here, since runs end meanwhile; the core's own
+        tests hold it.
+        """
         decided = [
             float(change["to_amount"])
             for row in reversed(listed)

@@ -79,6 +79,7 @@ def test_signals_help_against_throttling_and_cost_less_than_a_constant_limit() -
     with_signals, without = simulate(scenario()).figures, simulate(scenario(with_signals=False)).figures
     reactive, static = reactive_figures(scenario()), static_figures(scenario())
     assert with_signals.unserved_ratio < 0.5 * without.unserved_ratio
+    # Seen on this morning: 0.65 of it. A guard against getting worse, set after the fact; no claim about other days.
     assert with_signals.unserved_ratio < 0.75 * reactive.unserved_ratio
     assert with_signals.cost_usd < static.cost_usd
     assert static.throttled_seconds == 0

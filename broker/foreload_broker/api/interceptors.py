@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -37,12 +38,12 @@ _KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 Around = Callable[[str, Any], Any]
 
 
-class _Wrapping(grpc.aio.ServerInterceptor):
+class _Wrapping(grpc.aio.ServerInterceptor, ABC):
     """Wraps every kind of handler in one asynchronous context."""
 
+    @abstractmethod
     def around(self, method: str, context: Any) -> Any:
         """The context that a call runs in."""
-        raise NotImplementedError
 
     async def intercept_service(
         self,
