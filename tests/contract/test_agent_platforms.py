@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from foreload_agent import shrinking
 from foreload_agent.platforms.cgroup import (
     CgroupActuator,
     CgroupCollector,
-    MemoryMargin,
     find_layout,
     layout_v1,
     layout_v2,
@@ -25,6 +25,7 @@ from foreload_agent.platforms.simulated import (
     SimulatedEnvironment,
 )
 from foreload_agent.ports import Actuator, Collector, EnvironmentGoneError
+from foreload_agent.shrinking import MemoryMargin
 from foreload_core.types import Actuation, Amounts, Resource
 
 MIB = 1024 * 1024
@@ -132,6 +133,14 @@ class KernelTree:
                 path.write_text(f"{used_bytes}\n")
 
 
+def behave_as(tree: KernelTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the tree take part where the product asks the kernel."""
+    for module in (layout_v1, layout_v2):
+        for name in ("make_group", "remove_group", "write_value"):
+            monkeypatch.setattr(module, name, getattr(tree, name))
+    monkeypatch.setattr(shrinking, "write_value", tree.write_value)
+
+
 @dataclass
 class Case:
     """One platform, and what of the contract it can show."""
@@ -146,9 +155,7 @@ class Case:
 @pytest.fixture
 def kernel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KernelTree:
     tree = KernelTree(tmp_path / "machine", request.param)
-    for module in (layout_v1, layout_v2):
-        for name in ("make_group", "remove_group", "write_value"):
-            monkeypatch.setattr(module, name, getattr(tree, name))
+    behave_as(tree, monkeypatch)
     return tree
 
 
@@ -168,9 +175,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     if request.param == "dry_run":
         return Case("dry_run", DryRunActuator("dry run: nothing is changed"), DryRunCollector, False, False)
     tree = KernelTree(tmp_path / "machine", int(request.param[1]))
-    for module in (layout_v1, layout_v2):
-        for name in ("make_group", "remove_group", "write_value"):
-            monkeypatch.setattr(module, name, getattr(tree, name))
+    behave_as(tree, monkeypatch)
     return cgroup_case(tree)
 
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from foreload_agent.platforms.cgroup import CgroupActuator, CgroupCollector, Layout, MemoryMargin, find_layout
-from foreload_agent.platforms.cgroup.layout import ShrinkRefusedError
+from foreload_agent.platforms.cgroup import CgroupActuator, CgroupCollector, Layout, find_layout
+from foreload_agent.shrinking import MemoryMargin, ShrinkRefusedError
 from foreload_core.types import Actuation, Amounts
 from foreload_system.cgroup import NoCgroupError, find_mounts, locate
 

@@ -6,10 +6,11 @@ import structlog
 from foreload_core.types import Amounts
 
 from foreload_agent.config import AgentSettings, EnvironmentEntry
-from foreload_agent.platforms.cgroup import CgroupActuator, CgroupCollector, MemoryMargin, find_layout
+from foreload_agent.platforms.cgroup import CgroupActuator, CgroupCollector, find_layout
 from foreload_agent.platforms.dry_run import DryRunActuator, DryRunCollector
 from foreload_agent.platforms.simulated import SimulatedActuator, SimulatedCollector, SimulatedEnvironment
 from foreload_agent.ports import Platform, PlatformUnavailableError
+from foreload_agent.shrinking import MemoryMargin
 
 _LOG = structlog.get_logger(__name__)
 

@@ -20,12 +20,11 @@ from foreload_agent.platforms.cgroup import (
     CgroupActuator,
     CgroupCollector,
     Layout,
-    MemoryMargin,
     find_layout,
     list_environments,
 )
-from foreload_agent.platforms.cgroup.layout import ShrinkRefusedError
 from foreload_agent.ports import PlatformUnavailableError
+from foreload_agent.shrinking import MemoryMargin, ShrinkRefusedError
 from foreload_core.types import Amounts
 
 MIB = 1024 * 1024

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from foreload_core.types import NO_AMOUNTS, Actuation, Amounts, Resource
-from foreload_core.units import memory_text
 from foreload_system.cgroup import NoCgroupError
 
 from foreload_agent.platforms.cgroup.groups import refusal_text
 from foreload_agent.platforms.cgroup.layout import (
     Layout,
-    ShrinkRefusedError,
     quota_microseconds,
     whole_pages,
 )
 from foreload_agent.ports import Capability, Outcome, PlatformUnavailableError
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryMargin:
-    """How far above use memory stays: the larger of a part of the use and a number of bytes."""
-
-    ratio: float
-    margin_bytes: int
-
-    def least_limit(self, used_bytes: int) -> int:
-        """The lowest limit that is safe with this use."""
-        return used_bytes + max(self.margin_bytes, math.ceil(used_bytes * self.ratio))
+from foreload_agent.shrinking import MemoryMargin, ShrinkRefusedError
 
 
 class CgroupActuator:
@@ -126,12 +111,7 @@ class CgroupActuator:
 
         def require_fit() -> None:
             used = self._layout.cgroup().read().memory_bytes or 0
-            least = self._margin.least_limit(used)
-            if memory_bytes < least:
-                raise ShrinkRefusedError(
-                    f"{memory_text(used)} are used and the margin asks for a limit of at least {memory_text(least)} "
-                    f"({least} bytes); {memory_bytes} bytes are less, so the old limit stays"
-                )
+            self._margin.require(used, memory_bytes)
 
         self._layout.lower_memory(memory_bytes, require_fit, superseded, self._wait_seconds)
         return True

@@ -10,26 +10,10 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from foreload_agent.shrinking import write_value
+
 REMOVE_SECONDS = 3.0
 """How long a group whose processes have just left is tried to be removed: the kernel lets it go a little later."""
-
-
-def write_value(path: Path, value: str) -> None:
-    """Writes one value to a kernel file, which must exist.
-
-    `open().write()` would lose the refusal on the way (the buffer is written again on close); here it is raised.
-
-    Raises:
-        OSError: the kernel's refusal.
-    """
-    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_TRUNC)
-    try:
-        os.write(handle, value.encode())
-    except OSError as error:
-        error.filename = str(path)
-        raise
-    finally:
-        os.close(handle)
 
 
 def make_group(folder: Path) -> bool:

@@ -13,10 +13,6 @@ SMALLEST_QUOTA_MICROSECONDS = 1_000
 PAGE_BYTES = 4096
 
 
-class ShrinkRefusedError(Exception):
-    """A memory limit was not lowered, and this is why."""
-
-
 class Layout(Protocol):
     """One environment's group. Methods raise OSError with the kernel's refusal."""
 

@@ -16,9 +16,9 @@ from foreload_agent.platforms.cgroup.groups import (
     move_processes,
     process_ids,
     remove_group,
-    write_value,
 )
-from foreload_agent.platforms.cgroup.layout import PERIOD_MICROSECONDS, ShrinkRefusedError, quota_microseconds
+from foreload_agent.platforms.cgroup.layout import PERIOD_MICROSECONDS, quota_microseconds
+from foreload_agent.shrinking import ShrinkRefusedError, write_value
 
 CONTROLLERS = ("cpu", "cpuacct", "memory", "pids", "freezer")
 """Those that are used; the last two keep an environment's processes together for what pauses or counts them."""

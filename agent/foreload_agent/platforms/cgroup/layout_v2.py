@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,13 +17,12 @@ from foreload_agent.platforms.cgroup.groups import (
     move_processes,
     process_ids,
     remove_group,
-    write_value,
 )
-from foreload_agent.platforms.cgroup.layout import PERIOD_MICROSECONDS, ShrinkRefusedError, quota_microseconds
+from foreload_agent.platforms.cgroup.layout import PERIOD_MICROSECONDS, quota_microseconds
 from foreload_agent.ports import PlatformUnavailableError
+from foreload_agent.shrinking import lower_version2, write_value
 
 CONTROLLERS = ("cpu", "memory", "pids")
-POLL_SECONDS = 0.02
 
 
 class LayoutV2:
@@ -91,34 +88,15 @@ class LayoutV2:
     def lower_memory(
         self, memory_bytes: int, require_fit: Callable[[], None], superseded: Callable[[], bool], wait_seconds: float
     ) -> None:
-        """See `Layout`.
-
-        Version 2 kills where version 1 refuses. So `memory.high` first, which frees and brakes but never kills; then
-        wait until use is below; only then `memory.max`.
-        """
-        high, most = self._folder / "memory.high", self._folder / "memory.max"
-        require_fit()
-        try:
-            write_value(high, str(memory_bytes))
-            deadline = time.monotonic() + wait_seconds
-            while (use := read_number(self._folder / "memory.current")) is None or use > memory_bytes:
-                if use is None:
-                    raise FileNotFoundError(errno.ENOENT, "not there", str(self._folder / "memory.current"))
-                if superseded():
-                    raise ShrinkRefusedError(
-                        f"a newer target came while use was still {use} bytes; the old limit stays"
-                    )
-                if time.monotonic() >= deadline:
-                    raise ShrinkRefusedError(
-                        f"use stayed at {use} bytes for {wait_seconds:g} s and would not fit into {memory_bytes}; "
-                        "the old limit stays"
-                    )
-                time.sleep(POLL_SECONDS)
-            require_fit()
-            write_value(most, str(memory_bytes))
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                write_value(high, "max")
+        """See `Layout`."""
+        lower_version2(
+            self._folder,
+            memory_bytes,
+            lower=lambda: write_value(self._folder / "memory.max", str(memory_bytes)),
+            require_fit=require_fit,
+            superseded=superseded,
+            wait_seconds=wait_seconds,
+        )
 
     def join(self, pid: int) -> None:
         """See `Layout`."""
