@@ -26,6 +26,7 @@ from foreload_analyzers.languages import INDEX, KEYWORD, MEMBER, NAME, NodeKinds
 
 BRANCH_WEIGHT = 0.3  # most branches are the exception
 RARE_WEIGHT = 0.05  # error handling
+_TYPE_LINE = re.compile(r":type[ \t]+(\w+):[ \t]*([^\n]+)")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -77,6 +78,7 @@ class ChunkReader:
             "break": self._take_break,
             "call": self._take_call,
             "class": self._take_class,
+            "docstring": self._take_docstring,
             "function": self._take_function,
             "import": self._take_import,
             "loop": self._take_loop,
@@ -174,6 +176,20 @@ class ChunkReader:
             self._reader.text(match.nodes["name"][0]), "" if declared is None else self._reader.text(declared[0])
         )
         unit.parameters = (*unit.parameters, parameter)
+
+    def _take_docstring(self, match: Match, start: int, end: int) -> None:
+        """Types that the text at the top of a function declares, for parameters that have none of their own."""
+        text = self._source[start:end]
+        if b":type" not in text:
+            return
+        types = dict(_TYPE_LINE.findall(text.decode("utf-8", "replace")))
+        unit = self._units[self._unit]
+        unit.parameters = tuple(
+            [
+                Parameter(parameter.name, parameter.declared or types.get(parameter.name, "").strip())
+                for parameter in unit.parameters
+            ]
+        )
 
     def _take_branch(self, match: Match, start: int, end: int) -> None:
         self._dim(match, end, BRANCH_WEIGHT)

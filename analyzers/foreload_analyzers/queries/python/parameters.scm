@@ -4,3 +4,6 @@
 ((parameters (typed_default_parameter name: (identifier) @name type: (type) @type)) (#set! fact "parameter"))
 ((parameters (list_splat_pattern (identifier) @name)) (#set! fact "parameter"))
 ((parameters (dictionary_splat_pattern (identifier) @name)) (#set! fact "parameter"))
+
+; Types in a docstring, `:type rows: List[int]`.
+((function_definition body: (block . (expression_statement (string) @whole))) (#set! fact "docstring"))
