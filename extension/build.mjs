@@ -22,6 +22,27 @@ const withoutVersionCheck = {
   },
 };
 
+/** Parts of the language client for what our daemon does not offer; a daemon that begins to has to take its line out here. */
+const NOT_OFFERED =
+  /^\.\/(notebook|diagnostic|fileOperations|semanticTokens|callHierarchy|typeHierarchy|rename|formatting|completion|definition|signatureHelp|documentHighlight|documentSymbol|workspaceSymbol|reference|typeDefinition|implementation|colorProvider|documentLink|foldingRange|declaration|selectionRange|linkedEditingRange|inlineValue|inlineCompletion|textDocumentContent)$/;
+const INERT = `class NotOffered {
+  fillClientCapabilities() {}
+  initialize() {}
+  clear() {}
+  getState() { return { kind: 'static' }; }
+}
+module.exports = new Proxy({}, { get: (_, name) => (name === '__esModule' ? true : NotOffered) });`;
+
+const withoutUnusedFeatures = {
+  name: 'without-unused-features',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: NOT_OFFERED }, ({ path: name, importer }) =>
+      /vscode-languageclient[\\/]lib[\\/]common[\\/][a-z]+\.js$/i.test(importer) ? { path: name, namespace: 'not-offered' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'not-offered' }, () => ({ contents: INERT }));
+  },
+};
+
 const common = {
   bundle: true,
   minify: production,
@@ -40,7 +61,7 @@ const host = {
   format: 'cjs',
   mainFields: ['module', 'main'],
   external: ['vscode'],
-  plugins: [withoutVersionCheck],
+  plugins: [withoutVersionCheck, withoutUnusedFeatures],
 };
 const pages = {
   ...common,
