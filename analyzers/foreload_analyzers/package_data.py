@@ -33,3 +33,17 @@ def grammar_of(module: str, function: str) -> Grammar:
 def knowledge_of(name: str) -> ModuleType:
     """What is known of a language's libraries."""
     return import_module(f"{_PACKAGE}.knowledge.{name}")
+
+
+def model_data(name: str) -> bytes:
+    """The bytes of a fitted model.
+
+    Raises:
+        FileNotFoundError: the package holds no model of that name.
+    """
+    from importlib import resources
+
+    entry = resources.files(_PACKAGE).joinpath("models", f"{name}.bin")
+    if not entry.is_file():
+        raise FileNotFoundError(f"no model {name!r} in the package")
+    return entry.read_bytes()
