@@ -1,0 +1,225 @@
+"""Scale-free anchors: what earlier demand says about the demand ahead, in log demand, one row a resource.
+
+All that is read lies in the past: `remember` takes the newest sample in, `Anchors.look` reads only what was taken in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foreload_core.density.layout import (
+    ANCHOR_COUNT,
+    CODE_STEP,
+    DAY_SECONDS,
+    HALF_LIVES,
+    LAGS,
+    MOST_ERROR,
+    QUANTILES,
+    RING_SLOTS,
+    SLOT_SECONDS,
+    WINDOWS,
+)
+from foreload_core.density.state import Rows
+
+Floats = NDArray[np.float32]
+_RATES = np.array([1.0 - 0.5 ** (1.0 / half) for half in HALF_LIVES], np.float32)
+_EXCEED_RATE = np.float32(1.0 - 0.5 ** (1.0 / 576.0))
+_LEVELS = np.array(QUANTILES, np.float32)
+_LAGS = np.array(LAGS, np.int64)
+_LAG_RATE = np.float32(1.0 / 300.0)
+_LAST = np.array([window - 1 for window in WINDOWS])
+_LENGTHS = np.array(WINDOWS, np.float32)
+_DECODED = np.arange(256, dtype=np.float32) * np.float32(CODE_STEP)
+JUMP = 0.7
+"""A rise by this much, in log demand, counts as a jump."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How samples lie in time.
+
+    Attributes:
+        step_seconds: length of an interval.
+        horizon: the forecast is for the interval that is so many after the newest one.
+    """
+
+    step_seconds: float
+    horizon: int
+
+    @property
+    def slot_seconds(self) -> float:
+        """Length of a slot of the ring."""
+        return max(float(SLOT_SECONDS), self.step_seconds)
+
+    @property
+    def slots_per_day(self) -> int:
+        """Slots of a day."""
+        return max(1, round(DAY_SECONDS / self.slot_seconds))
+
+
+def remember(rows: Rows, grain: Grain, begun: NDArray[np.float64], x: Floats) -> None:
+    """Takes in one sample of each row.
+
+    Args:
+        rows: changed in place.
+        grain: how samples lie in time.
+        begun: when the interval began, seconds of the epoch, one a row.
+        x: log demand.
+    """
+    first = rows.count == 0
+    if first.any():
+        for array in (rows.recent, rows.quantile):
+            array[first] = x[first][:, None]
+        rows.top[first] = x[first]
+    _remember_slot(rows, grain, begun, x)
+    # How wrong the anchors were that were made for this interval.
+    place = rows.count % grain.horizon
+    made = rows.waiting_anchor[np.arange(len(x)), place]
+    known = (rows.count >= grain.horizon)[:, None]
+    gap = x[:, None] - made
+    wrong = np.minimum(np.abs(gap), MOST_ERROR)
+    rows.error += known[:, None] * _RATES[None, :, None] * (wrong[:, None, :] - rows.error)
+    rows.exceeded += known * _EXCEED_RATE * ((gap > 1e-4) - rows.exceeded)
+    jumped = x - rows.recent[:, -1] > JUMP
+    high = x > rows.quantile[:, 2]
+    rows.since += 1.0
+    rows.since[high, 0] = 0.0
+    rows.since[jumped, 1] = 0.0
+    rate = np.maximum(0.01, 1.0 / (rows.count + 2.0)).astype(np.float32)
+    middle = rows.quantile[:, 0]
+    rows.spread += 0.01 * (np.abs(x - middle) - rows.spread)
+    step = (2.0 * rate * np.maximum(rows.spread, 0.01))[:, None]
+    rows.quantile += step * (_LEVELS - (x[:, None] < rows.quantile))
+    rows.top = np.maximum(x, rows.top + (rows.quantile[:, 0] - rows.top) / np.float32(576.0))
+    rows.recent[:, :-1] = rows.recent[:, 1:]
+    rows.recent[:, -1] = x
+    rows.count += 1
+
+
+def _remember_slot(rows: Rows, grain: Grain, begun: NDArray[np.float64], x: Floats) -> None:
+    slot = np.floor(begun / grain.slot_seconds).astype(np.int64)
+    code = np.clip(np.rint((x - rows.floor) / CODE_STEP) + 1, 1, 255).astype(np.uint8)
+    lines = np.arange(len(x))
+    new = slot != rows.slot
+    if new.any():
+        started = rows.slot >= 0
+        _score_lags(rows, np.flatnonzero(new & started))
+        for row in np.flatnonzero(new & started & (slot != rows.slot + 1)):
+            # Slots that were passed over hold what is too old to be read as theirs.
+            between = np.arange(rows.slot[row] + 1, min(slot[row], rows.slot[row] + RING_SLOTS))
+            rows.ring[row, between % RING_SLOTS] = 0
+    place = slot % RING_SLOTS
+    held = rows.ring[lines, place]
+    rows.ring[lines, place] = np.where(new, code, np.maximum(code, held))
+    rows.slot = np.maximum(slot, rows.slot)
+
+
+def _score_lags(rows: Rows, done: NDArray[np.intp]) -> None:
+    """The slot that was written last is complete: how well did each lag tell it?"""
+    if not len(done):
+        return
+    at = rows.slot[done][:, None]
+    now = rows.ring[done[:, None], at % RING_SLOTS]
+    then = rows.ring[done[:, None], (at - _LAGS) % RING_SLOTS]
+    wrong = np.minimum(np.abs(now.astype(np.float32) - then) * np.float32(CODE_STEP), MOST_ERROR)
+    held = rows.lag_error[done]
+    rows.lag_error[done] = np.where(then > 0, held + _LAG_RATE * (wrong - held), held)
+
+
+def log_demand(rows: Rows, code: NDArray[np.uint8]) -> Floats:
+    """What the bytes of the ring mean."""
+    return (_DECODED[code] + (rows.floor - CODE_STEP)[:, None]).astype(np.float32)
+
+
+class Anchors:
+    """Reads the rows; keeps what changes only from slot to slot."""
+
+    def __init__(self, grain: Grain, rows: int) -> None:
+        self.grain = grain
+        day, hour = grain.slots_per_day, max(1, grain.slots_per_day // 24)
+        week = 7 * day
+        near = range(3, -4, -1)
+        self._offsets = np.array(
+            [day + step for step in near]
+            + [week + step for step in near]
+            + [day * number for number in range(1, 8)]
+            + [hour * number for number in range(1, 25)],
+            np.int64,
+        )
+        self._day = np.arange(min(day, RING_SLOTS - 64), dtype=np.int64)
+        self._lines = np.arange(rows)[:, None]
+        self._target = np.full(rows, -1, np.int64)
+        self.slow = np.zeros((rows, 14), np.float32)
+        """Anchors `max_day` to `lag_max`."""
+        self.around = np.zeros((rows, 38), np.float32)
+        """Yesterday and last week around the same time (7 each), and the same minute of 24 hours."""
+
+    def look(self, rows: Rows, ahead: NDArray[np.float64]) -> Floats:
+        """The anchors for the interval that begins at `ahead` (seconds of the epoch), (rows, ANCHOR_COUNT)."""
+        target = np.floor(ahead / self.grain.slot_seconds).astype(np.int64)
+        changed = target != self._target
+        if changed.any():
+            self._look_back(rows, target, changed)
+            self._target = target
+        back = rows.recent[:, ::-1]
+        most = np.maximum.accumulate(back, axis=1)[:, _LAST]
+        mean = np.cumsum(back, axis=1)[:, _LAST] / _LENGTHS
+        least = np.minimum.accumulate(back[:, :36], axis=1)[:, (11, 35)]
+        quantile = np.maximum.accumulate(rows.quantile, axis=1)
+        anchors = np.concatenate(
+            (back[:, :4], most, mean, self.slow, quantile, rows.top[:, None], least), axis=1, dtype=np.float32
+        )
+        assert anchors.shape[1] == ANCHOR_COUNT
+        return anchors
+
+    def _look_back(self, rows: Rows, target: NDArray[np.int64], changed: NDArray[np.bool_]) -> None:
+        at = target[:, None] - self._offsets
+        codes = np.where(at <= rows.slot[:, None], rows.ring[self._lines, at % RING_SLOTS], 0)
+        known = codes > 0
+        values = log_demand(rows, codes)
+        recent_codes = rows.ring[self._lines, (rows.slot[:, None] - self._day) % RING_SLOTS]
+        recent_known = recent_codes > 0
+        recent = log_demand(rows, recent_codes)
+        day_count = np.maximum(recent_known.sum(axis=1), 1)
+        day_mean = np.where(recent_known, recent, 0.0).sum(axis=1) / day_count
+        day_max = np.where(recent_known, recent, -np.inf).max(axis=1)
+        fallback = day_mean[:, None]
+        values = np.where(known, values, fallback)
+        yesterday, week = values[:, :7], values[:, 7:14]
+        # A week that is not known is yesterday.
+        week = np.where(known[:, 7:14], week, yesterday)
+        values[:, 7:14] = week
+        days, hours = values[:, 14:21], values[:, 21:45]
+        days_known, hours_known = known[:, 14:21], known[:, 21:45]
+        days_mean = np.where(days_known, days, 0.0).sum(axis=1) / np.maximum(days_known.sum(axis=1), 1)
+        days_mean = np.where(days_known.any(axis=1), days_mean, day_mean)
+        hours_mean = np.where(hours_known, hours, 0.0).sum(axis=1) / np.maximum(hours_known.sum(axis=1), 1)
+        hours_mean = np.where(hours_known.any(axis=1), hours_mean, day_mean)
+        days_max = np.where(days_known, days, -np.inf).max(axis=1)
+        days_max = np.where(np.isfinite(days_max), days_max, day_mean)
+        lag = self._best_lag(rows, target)
+        slow = np.stack(
+            (
+                day_max, day_mean,
+                yesterday[:, 3], yesterday[:, 2:5].max(axis=1), yesterday.max(axis=1), yesterday.mean(axis=1),
+                week[:, 3], week.max(axis=1),
+                days_mean, days_max,
+                hours_mean, hours[:, :8].max(axis=1),
+                *lag,
+            ),
+            axis=1,
+        )  # fmt: skip
+        around = np.concatenate((yesterday, week, hours), axis=1)
+        self.slow = np.where(changed[:, None], slow, self.slow).astype(np.float32)
+        self.around = np.where(changed[:, None], around, self.around).astype(np.float32)
+
+    def _best_lag(self, rows: Rows, target: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        reach = (target - rows.slot)[:, None]
+        best = _LAGS[np.where(_LAGS > reach, rows.lag_error, np.inf).argmin(axis=1)]
+        at = target[:, None] - best[:, None] + np.array([0, -1, 1])
+        codes = np.where(at <= rows.slot[:, None], rows.ring[self._lines, at % RING_SLOTS], 0)
+        values = np.where(codes > 0, log_demand(rows, codes), rows.recent[:, -1:])
+        return values[:, 0], values.max(axis=1)
