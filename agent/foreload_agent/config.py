@@ -89,6 +89,10 @@ class AgentSettings(BaseSettings):
     shrink_wait_seconds: float = Field(
         2.0, ge=0, le=60, description="On cgroup v2, how long a lower memory limit waits for use to fall"
     )
+    docker_host: str = Field(
+        default_factory=lambda: os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"),
+        description="Where the Docker engine listens, for environments that are containers [DOCKER_HOST]",
+    )
     remove_on_exit: bool = Field(False, description="Take the environments' cgroups away on a clean exit")
 
     @property
@@ -126,6 +130,9 @@ class AmountsModel(BaseModel):
 class EnvironmentEntry(BaseModel):
     """One environment of this instance.
 
+    `container` is for `docker`: the name of its container, or the value of its label foreload.environment; not given,
+    the environment's id is looked for.
+
     What is not given of `floor` is min(1 core, half of the capacity) and 2 GiB (at most half of the capacity); of
     `initial`, the floor's CPU and min(4 GiB, half of the capacity).
     """
@@ -133,7 +140,8 @@ class EnvironmentEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     environment_id: Name
-    platform: Literal["cgroup", "dry_run", "simulated"] = "cgroup"
+    platform: Literal["cgroup", "docker", "dry_run", "simulated"] = "cgroup"
+    container: str | None = Field(None, min_length=1, max_length=200)
     floor: AmountsModel = Field(default_factory=lambda: AmountsModel.model_validate({}))
     initial: AmountsModel = Field(default_factory=lambda: AmountsModel.model_validate({}))
 

@@ -13,6 +13,10 @@ from steps.places import ROOT, is_root
 from steps.running import StepError, run, say
 
 
+# Where servers lie is on the PATH of root alone.
+_SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+
+
 @dataclass(frozen=True)
 class SystemPackage:
     """A package, how to see that it is there, and what is skipped without it."""
@@ -23,10 +27,12 @@ class SystemPackage:
 
     def present(self) -> bool:
         """Whether one of its programs is on PATH."""
-        return any(shutil.which(program) for program in self.programs)
+        return any(shutil.which(program, path=_SEARCH) for program in self.programs)
 
 
 BROWSER = SystemPackage("chromium", ("chromium", "chromium-browser", "google-chrome"), "the tests in a real browser")
+DOCKER = SystemPackage("docker.io", ("dockerd",), "the tests with a real Docker engine")
+BUSYBOX = SystemPackage("busybox-static", ("busybox",), "the tests with a real Docker engine")
 COMPILER = SystemPackage(
     "build-essential", ("g++",), "the IDE in the browser, whose terminal is compiled on this machine"
 )

@@ -1,4 +1,5 @@
-"""One contract over every platform: cgroup version 1 and 2 on trees that behave like the kernel, dry run, simulated."""
+"""One contract over every platform: cgroup version 1 and 2 on trees that behave like the kernel, a real Docker engine,
+dry run, simulated."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from foreload_agent.platforms.cgroup import (
     layout_v1,
     layout_v2,
 )
+from foreload_agent.platforms.docker import DockerActuator, DockerCollector, Engine, EnvironmentContainer
 from foreload_agent.platforms.dry_run import DryRunActuator, DryRunCollector
 from foreload_agent.platforms.simulated import (
     SimulatedActuator,
@@ -150,6 +152,7 @@ class Case:
     collector: Callable[[], Collector]
     changes: bool
     margin: bool
+    makes: bool
 
 
 @pytest.fixture
@@ -162,18 +165,26 @@ def kernel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 def cgroup_case(tree: KernelTree) -> Case:
     layout = find_layout("demo", "foreload-test", tree.root)
     assert layout.version == tree.version
-    return Case(f"v{tree.version}", CgroupActuator(layout, MARGIN, 0.05), lambda: CgroupCollector(layout), True, True)
+    return Case(
+        f"v{tree.version}", CgroupActuator(layout, MARGIN, 0.05), lambda: CgroupCollector(layout), True, True, True
+    )
 
 
-@pytest.fixture(params=["v1", "v2", "simulated", "dry_run"])
+@pytest.fixture(params=["v1", "v2", "docker", "simulated", "dry_run"])
 def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     if request.param == "simulated":
         steady = SimulatedDemand(busy_ratio=0.0, idle=Amounts(cpu_cores=0.5, memory_bytes=USED_BYTES))
         simulated = SimulatedEnvironment(steady)
         SimulatedCollector(simulated).measure(NOW, 0.0)
-        return Case("simulated", SimulatedActuator(simulated), lambda: SimulatedCollector(simulated), True, False)
+        return Case("simulated", SimulatedActuator(simulated), lambda: SimulatedCollector(simulated), True, False, True)
+    if request.param == "docker":
+        engine = request.getfixturevalue("docker_engine")
+        container = EnvironmentContainer(Engine(engine.address), engine.run(used_mib=USED_BYTES // MIB))
+        return Case(
+            "docker", DockerActuator(container, MARGIN, 0.5), lambda: DockerCollector(container), True, True, False
+        )
     if request.param == "dry_run":
-        return Case("dry_run", DryRunActuator("dry run: nothing is changed"), DryRunCollector, False, False)
+        return Case("dry_run", DryRunActuator("dry run: nothing is changed"), DryRunCollector, False, False, False)
     tree = KernelTree(tmp_path / "machine", int(request.param[1]))
     behave_as(tree, monkeypatch)
     return cgroup_case(tree)
@@ -181,7 +192,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_creating_sets_the_initial_limits_once(case: Case) -> None:
     made = case.actuator.create(INITIAL)
-    assert made is case.changes
+    assert made is case.makes
     if case.changes:
         assert case.actuator.limit() == INITIAL
     case.actuator.apply(Amounts(cpu_cores=1.5), never)
@@ -277,7 +288,7 @@ def test_removing_twice_is_removing_once(case: Case) -> None:
     case.actuator.create(INITIAL)
     case.actuator.remove(kill=False)
     case.actuator.remove(kill=False)
-    assert case.actuator.create(INITIAL) is case.changes
+    assert case.actuator.create(INITIAL) is case.makes
 
 
 @pytest.mark.parametrize("kernel", [1, 2], indirect=True)

@@ -107,7 +107,8 @@ class Agent:
         trouble = ""
         while not stop.is_set():
             try:
-                report = environment.look(datetime.now(UTC), time.monotonic())
+                # Off the loop: a Docker engine that hangs must not hold the other environments up.
+                report = await asyncio.to_thread(environment.look, datetime.now(UTC), time.monotonic())
             except Exception as error:  # noqa: BLE001 - one environment's trouble must not stop the others
                 said = f"{type(error).__name__}: {error}"
                 if said != trouble:  # once, not with each look

@@ -64,6 +64,7 @@ class ManagedEnvironment:
         self._urgent_throttled_ratio = urgent_throttled_ratio
         self._looks: list[Sample] = []
         self._gone = False
+        self._is_made = True
         self._unmade = ""
 
     @property
@@ -77,7 +78,9 @@ class ManagedEnvironment:
         Raises:
             PlatformUnavailableError: it cannot be made.
         """
+        self._is_made = False
         self.platform.actuator.create(self._initial)
+        self._is_made = True
         _LOG.info("environment ready", environment=self.environment_id, platform=self.platform.name)
 
     def capabilities(self) -> tuple[Capability, ...]:
@@ -99,6 +102,8 @@ class ManagedEnvironment:
             self._come_back(str(error))
             return None
         self._gone = False
+        if not self._is_made:  # a container that somebody else has started since
+            self._make()
         if look.interval_seconds <= 0:
             return None
         self._initial = look.limit.over(self._initial)
@@ -155,6 +160,8 @@ class ManagedEnvironment:
             # The limit is set, and cannot be remembered (disk full): said so, and harmless, since targets are absolute.
             _LOG.error("applied revision not stored", environment=self.environment_id, error=str(error))
         for outcome in outcomes:
+            if outcome.actuation is Actuation.APPLIED and outcome.amount is not None:
+                self._initial = self._initial.with_amount(outcome.resource, outcome.amount)
             level = _LOG.info if outcome.actuation in (Actuation.APPLIED, Actuation.NO_CHANGE) else _LOG.warning
             level(
                 "limit",
@@ -170,8 +177,11 @@ class ManagedEnvironment:
     def _come_back(self, why: str) -> None:
         if not self._gone:
             _LOG.warning("environment is gone, making it again", environment=self.environment_id, why=why)
-        self._gone = True
+        self._gone, self._is_made = True, False
         self._looks = []
+        self._make()
+
+    def _make(self) -> None:
         try:
             self.platform.actuator.create(self._initial)
         except PlatformUnavailableError as error:
@@ -179,7 +189,7 @@ class ManagedEnvironment:
                 _LOG.error("environment cannot be made", environment=self.environment_id, error=str(error))
             self._unmade = str(error)
         else:
-            self._unmade = ""
+            self._is_made, self._unmade = True, ""
 
 
 def join_looks(looks: list[Sample]) -> Sample:

@@ -7,6 +7,7 @@ from foreload_core.types import Amounts
 
 from foreload_agent.config import AgentSettings, EnvironmentEntry
 from foreload_agent.platforms.cgroup import CgroupActuator, CgroupCollector, find_layout
+from foreload_agent.platforms.docker import DockerActuator, DockerCollector, Engine, EnvironmentContainer
 from foreload_agent.platforms.dry_run import DryRunActuator, DryRunCollector
 from foreload_agent.platforms.simulated import SimulatedActuator, SimulatedCollector, SimulatedEnvironment
 from foreload_agent.ports import Platform, PlatformUnavailableError
@@ -18,16 +19,21 @@ _LOG = structlog.get_logger(__name__)
 def open_platform(entry: EnvironmentEntry, settings: AgentSettings, capacity: Amounts) -> Platform:
     """The platform of an environment, its group made.
 
-    Where cgroups cannot be made or changed, what cannot be done is said, and the environment runs dry.
+    Where cgroups cannot be made or changed, or no engine answers, what cannot be done is said, and the environment
+    runs dry.
     """
     if entry.platform == "simulated":
         simulated = SimulatedEnvironment.named(entry.environment_id)
         return Platform("simulated", SimulatedCollector(simulated), SimulatedActuator(simulated))
     if entry.platform == "dry_run":
         return Platform("dry_run", DryRunCollector(), DryRunActuator("dry run: limits are not changed"))
+    margin = MemoryMargin(settings.memory_margin_ratio, settings.memory_margin_bytes)
     try:
+        if entry.platform == "docker":
+            container = EnvironmentContainer(Engine(settings.docker_host), entry.container or entry.environment_id)
+            docker = DockerActuator(container, margin, settings.shrink_wait_seconds)
+            return Platform("docker", DockerCollector(container), docker)
         layout = find_layout(entry.environment_id, settings.group)
-        margin = MemoryMargin(settings.memory_margin_ratio, settings.memory_margin_bytes)
         actuator = CgroupActuator(layout, margin, settings.shrink_wait_seconds)
         actuator.create(entry.initial_amounts(capacity))
         return Platform("cgroup", CgroupCollector(layout), actuator)
