@@ -83,6 +83,7 @@ class Window:
     Attributes:
         window_id: leaves the environment in place of the name.
         expected: the demand to be ready for; or `factor`, a multiple of what is used otherwise.
+        enabled: False: it is kept in the file and counts for nothing.
     """
 
     window_id: str
@@ -91,6 +92,7 @@ class Window:
     rule: Rule
     expected: Amounts = NO_AMOUNTS
     factor: float | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

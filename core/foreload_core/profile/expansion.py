@@ -30,6 +30,8 @@ def expand(profile: Profile, now: datetime, until: datetime, revision: int = 0) 
     zone = ZoneInfo(profile.time_zone)
     found: list[WindowOccurrence] = []
     for window in profile.windows:
+        if not window.enabled:
+            continue
         found.extend(_occurrences(window, zone, now, until))
     found.sort(key=lambda occurrence: (occurrence.start, occurrence.end, occurrence.window_id))
     windows_until = until

@@ -23,7 +23,7 @@ ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,39}$"
 PROFILE_KEYS = (
     "$schema version name timeZone windows minimum maximum budgetUsdPerMonth preference tasks".split()  # noqa: SIM905
 )
-WINDOW_KEYS = "id name kind every rrule start minutes dates cron expect factor".split()  # noqa: SIM905
+WINDOW_KEYS = "id name kind enabled every rrule start minutes dates cron expect factor".split()  # noqa: SIM905
 _Choice = TypeVar("_Choice", bound=StrEnum)
 RULE_KEYS = ("every", "rrule", "dates", "cron")
 
@@ -202,10 +202,13 @@ class _Parser:
         rule = self._rule(entries, path)
         expected = self._amounts(entries.get("expect", {}), f"{path}.expect")
         factor = self._number(entries, f"{path}.factor", 0, LARGEST_FACTOR, "a factor")
+        enabled = entries.get("enabled", True)
+        if not isinstance(enabled, bool):
+            self._say(f"{path}.enabled", f"{_shown(enabled)} is not allowed; allowed are true and false.")
         self._check_need(entries, path, kind, maximum)
         if len(self.problems) > before or rule is None or kind is None:
             return None
-        return Window(str(window_id), name, kind, rule, expected, factor)
+        return Window(str(window_id), name, kind, rule, expected, factor, enabled is True)
 
     def _choice(self, value: Any, path: str, choices: type[_Choice]) -> _Choice | None:
         allowed = [choice.value for choice in choices]

@@ -62,6 +62,11 @@ _WINDOW: dict[str, Any] = {
             "default": "peak",
             "description": "peak: more is needed. idle: little is needed. deadline: more, and with larger margins.",
         },
+        "enabled": {
+            "type": "boolean",
+            "default": True,
+            "description": "false: the window stays here and counts for nothing.",
+        },
         "every": {
             "type": "string",
             "maxLength": 500,
