@@ -218,7 +218,7 @@ class Anchors:
 
     def _best_lag(self, rows: Rows, target: NDArray[np.int64]) -> tuple[Floats, Floats]:
         reach = (target - rows.slot)[:, None]
-        best = _LAGS[np.where(_LAGS > reach, rows.lag_error, np.inf).argmin(axis=1)]
+        best = _LAGS[np.where(reach < _LAGS, rows.lag_error, np.inf).argmin(axis=1)]
         at = target[:, None] - best[:, None] + np.array([0, -1, 1])
         codes = np.where(at <= rows.slot[:, None], rows.ring[self._lines, at % RING_SLOTS], 0)
         values = np.where(codes > 0, log_demand(rows, codes), rows.recent[:, -1:])

@@ -38,7 +38,7 @@ class Rows:
         since: samples since the demand was above the 0.9 quantile, and since it jumped.
         bias, shift, stretch: what was learned about each component: log weight, place and log scale.
         common: the shift and the stretch that all components share.
-        waiting_anchor, waiting_centre, waiting_scale, waiting_weight: the forecasts whose time has not come, (row, h, ..).
+        waiting_anchor, waiting_centre, waiting_scale, waiting_weight: forecasts whose time has not come, (row, h, ..).
     """
 
     count: NDArray[np.int64]

@@ -63,8 +63,9 @@ def choose(
 ) -> Choice:
     """The amount with the least expected loss among: stay, grow, shrink past the dead band.
 
-    With F the chance that the demand stays below a: the expected slack is G = (1/a) ∫ F over 0..a, the expected unserved
-    demand T = ∫ (1 - F) over a..; the loss is G + violation (1 - F), or a/m + unserved T/m with the mean demand m.
+    With F the chance that the demand stays below a: the expected slack is G = (1/a) ∫ F over 0..a, the expected
+    unserved demand T = ∫ (1 - F) over a..; the loss is G + violation (1 - F), or a/m + unserved T/m with the mean
+    demand m.
 
     Args:
         density: of log demand at the time from which the amount holds.
@@ -94,10 +95,13 @@ def weigh(x: Floats, f: Floats, exchange: Exchange, current: Doubles, mean: Doub
     free = (x > now + 1e-6) | (x < now + np.log1p(-DEAD_BAND_RATIO))
     best = np.where(free, loss + exchange.change[:, None], np.inf).argmin(axis=1)
     lines = np.arange(len(a))
-    stay = np.array([np.interp(c, grid, line) for c, grid, line in zip(now[:, 0], x, loss, strict=True)])
+    place = np.clip((x < now).sum(axis=1), 1, x.shape[1] - 1)
+    left, right = x[lines, place - 1], x[lines, place]
+    part = np.clip((now[:, 0] - left) / np.maximum(right - left, 1e-9), 0.0, 1.0)
+    stay = (1 - part) * loss[lines, place - 1] + part * loss[lines, place]
     change = loss[lines, best] + exchange.change
     stays = ~(np.where(free[lines, best], change, np.inf) < stay)
-    held = np.array([np.interp(c, grid, line) for c, grid, line in zip(now[:, 0], x, f, strict=True)])
+    held = (1 - part) * f[lines, place - 1] + part * f[lines, place]
     return Choice(np.where(stays, current, a[lines, best]), np.where(stays, held, f[lines, best]), stays)
 
 
