@@ -12,7 +12,6 @@ from pathlib import Path
 from steps.places import ROOT, is_root
 from steps.running import StepError, run, say
 
-
 # Where servers lie is on the PATH of root alone.
 _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
