@@ -31,6 +31,8 @@ class Bound(NamedTuple):
         words: how evidence tells it, after "line 12 ".
         amortised: all turns over the whole of the outer loop together are as many as that loop's own.
         stated: the number of turns is written down.
+        kind: `consumes` (takes items out until none is left), `fills` (adds to `symbol` until it is long enough),
+            `cases` (one turn for each problem in the input), or empty.
     """
 
     factor: Cost
@@ -39,6 +41,7 @@ class Bound(NamedTuple):
     words: str
     amortised: bool = False
     stated: bool = False
+    kind: str = ""
 
 
 def _turns(factor: Cost) -> float:
@@ -191,7 +194,8 @@ class Bounds:
             if not refilled and len(consumed) == 1:
                 factor = min(factor, self._sizes.length(Expr(NAME, name, name)).cost)
             thing = "cell" if factor == SQUARE else "item"
-            return Bound(factor, name, _turns(LINEAR), f"takes every {thing} out of {quoted(name)} once")
+            words = f"takes every {thing} out of {quoted(name)} once"
+            return Bound(factor, name, _turns(LINEAR), words, kind="consumes" if refilled else "")
         limit = self._limit(condition, moved_names)
         symbol = _short(limit.symbol or next(iter(sorted(moved_names)), condition.text))
         if limit.cost == CONSTANT and moved_names and limit.exact is not None:

@@ -50,6 +50,8 @@ class Composer:
         judged = self._judging.judge_all(layout, imports)
         judgements = [found.judgement for found in judged]
         edges, groups = self._calls.between(layout.units, judgements, layout.fellows)
+        judged = self._judging.settle(layout, judged, edges, groups, imports)
+        judgements = [found.judgement for found in judged]
         growths = self._grow(judged, edges, groups, layout.units)
         shares = share_out(judgements, edges, groups, growths)
         modules = frozenset(fact.module for fact in imports) | {

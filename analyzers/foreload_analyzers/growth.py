@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from foreload_analyzers.callgraph import Edge
 from foreload_analyzers.costs import BIG_O, CONSTANT, LINEAR, LOG, Cost, label
-from foreload_analyzers.expressions import quoted
+from foreload_analyzers.expressions import names_in, quoted
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.judge import CallSite, Judgement, Site
 from foreload_analyzers.recursion import Recursion, judge_recursion
+from foreload_analyzers.sharing import shared_between_calls
 from foreload_analyzers.space import Allocation
 
 MAX_EVIDENCE = 8
@@ -61,6 +62,10 @@ class Growth(NamedTuple):
         symbol: what `n` is.
         facts: evidence for both.
         recursion: what recursion there is.
+        each: of time, of one call, beside what all calls share.
+        pooled: of time, what all calls of one run of the program share: each cell is visited once, each result
+            worked out once.
+        marks: the names of what the calls share, as the function knows them.
     """
 
     cost: Cost
@@ -70,6 +75,9 @@ class Growth(NamedTuple):
     symbol: str
     facts: tuple[Fact, ...]
     recursion: Recursion | None
+    each: Cost = CONSTANT
+    pooled: Cost = CONSTANT
+    marks: tuple[str, ...] = ()
 
 
 def grow(
@@ -95,6 +103,8 @@ def grow(
     recursive = [edge.site for edge in edges if edge.callee in group and not edge.handed_over]
     recursion = judge_recursion(judgement, recursive, knowledge) if recursive else None
     sites = [*judgement.sites]
+    shared_sites: list[Site] = []
+    shared_marks: set[str] = set()
     called_space: list[tuple[Cost, int, str]] = []
     for edge in edges:
         other = known.get(edge.callee)
@@ -103,6 +113,9 @@ def grow(
         name = names[edge.callee].full_name
         fact = edge.site.fact
         own = other.cost
+        whole = CONSTANT
+        if other.pooled != CONSTANT and not edge.handed_over and not _is_fresh(judgement, edge, other, names):
+            own, whole = other.each, other.pooled
         if edge.handed_over:
             own = (
                 own.times(LINEAR)
@@ -114,6 +127,10 @@ def grow(
                 f"{'hands over' if edge.handed_over else 'calls'} {quoted(name)}, which is {BIG_O[label(other.cost)]}"
             )
             sites.append(Site(edge.site.around.times(own), fact.loop, own, fact.line, words, other.symbol))
+        if whole != CONSTANT:
+            words = f"calls {quoted(name)}, whose calls all together are {BIG_O[label(whole)]}"
+            shared_sites.append(Site(whole, -1, whole, fact.line, words, other.symbol))
+            shared_marks.update(_names_outside(judgement, edge, other, names))
         if other.space != CONSTANT:
             called_space.append(
                 (other.space, fact.line, f"calls {quoted(name)}, which holds {BIG_O[label(other.space)]}")
@@ -121,7 +138,20 @@ def grow(
     shared = frozenset[int]() if recursion is None else _shared_loops(judgement, recursion, recursive)
     best = _largest(judgement, sites, shared)
     body = _cost_without(judgement, best, shared) if best is not None else CONSTANT
-    cost = _with_recursion(recursion, body)
+    each = cost = _with_recursion(recursion, body)
+    pooled, marks = CONSTANT, ()
+    own_marks = shared_between_calls(judgement, recursion)
+    if own_marks:
+        each, pooled, marks = CONSTANT, cost, own_marks
+    dearest = max(shared_sites, key=lambda site: site.cost, default=None)
+    if dearest is not None and dearest.cost > cost:
+        best, cost = dearest, dearest.cost
+    if dearest is not None and recursion is None:
+        outside = tuple(sorted(name for name in shared_marks if not judgement.scope.assigned(name)))
+        if len(outside) == len(shared_marks):
+            pooled, marks = max(pooled, dearest.cost), (*marks, *outside)
+        else:
+            each = max(each, dearest.cost)
     facts = _evidence(judgement, best, shared)
     if recursion is not None:
         facts = (Fact(recursive[0].fact.line, recursion.words), *facts)
@@ -136,7 +166,44 @@ def grow(
         "" if cost == CONSTANT else symbol,
         (*facts, *space_facts)[:MAX_EVIDENCE],
         recursion,
+        each,
+        pooled,
+        marks,
     )
+
+
+def _is_fresh(judgement: Judgement, edge: Edge, other: Growth, names: Sequence[Unit]) -> bool:
+    """Whether a loop around a call makes anew what the calls would share."""
+    around: set[int] = set()
+    index = edge.site.fact.loop
+    while index >= 0:
+        around.add(index)
+        index = judgement.unit.loops[index].parent
+    if not around:
+        return False
+    return any(
+        fact.operator == "=" and fact.loop in around
+        for name in _names_outside(judgement, edge, other, names)
+        for fact in judgement.scope.assigned(name)
+    )
+
+
+def _names_outside(judgement: Judgement, edge: Edge, other: Growth, names: Sequence[Unit]) -> list[str]:
+    """What a callee's calls share, as the caller knows it."""
+    parameters = [parameter.name for parameter in names[edge.callee].parameters]
+    if parameters and parameters[0] in ("self", "cls"):
+        parameters = parameters[1:]
+    fact = edge.site.fact
+    found: list[str] = []
+    for mark in other.marks:
+        if mark not in parameters:
+            found.append(mark)
+            continue
+        place = parameters.index(mark)
+        argument = fact.arguments[place] if place < len(fact.arguments) else fact.keywords.get(mark)
+        if argument is not None:
+            found.extend(names_in(argument))
+    return found
 
 
 def _shared_loops(judgement: Judgement, recursion: Recursion, recursive: Sequence[CallSite]) -> frozenset[int]:

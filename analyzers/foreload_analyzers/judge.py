@@ -16,6 +16,7 @@ from foreload_analyzers.facts import CallFact, Unit
 from foreload_analyzers.languages import COMPREHENSION, INDEX, MEMBER, NAME, SLICE
 from foreload_analyzers.report import Bottleneck
 from foreload_analyzers.scope import Outside, Scope
+from foreload_analyzers.shapes import shapes_of
 from foreload_analyzers.sizes import Sizes
 
 # Work is counted in syntax nodes run once; a node takes about 30 ns.
@@ -99,7 +100,7 @@ def judge(unit: Unit, around_units: Sequence[Unit], outside: Outside, knowledge:
         knowledge: what is known of the language's libraries.
     """
     outside.asked = {}
-    scope = Scope(unit, around_units, outside, knowledge.CONTAINER_KINDS)
+    scope = Scope(unit, around_units, outside, knowledge.CONTAINER_KINDS, shapes_of(knowledge))
     sizes = Sizes(scope, knowledge)
     bounds = Bounds(scope, sizes, knowledge).work_out()
     around: list[Cost] = []

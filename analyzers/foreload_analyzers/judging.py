@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
 from foreload_analyzers.algorithms import word_scores
+from foreload_analyzers.arguments import callers, given_to, has_start, is_private
 from foreload_analyzers.bottlenecks import find_bottlenecks
+from foreload_analyzers.callgraph import Edge
 from foreload_analyzers.facts import ChunkFacts, ImportFact, Unit
 from foreload_analyzers.judge import Judgement, judge
 from foreload_analyzers.needs import Use, use_of
 from foreload_analyzers.report import Bottleneck
+from foreload_analyzers.scope import Given
 from foreload_analyzers.space import Allocation, allocations
 from foreload_analyzers.surroundings import Placed, Surroundings, merged
 
@@ -46,6 +49,7 @@ class Judging:
         self._module: tuple[list[tuple[ChunkFacts, int]], Unit] | None = None
         self._surroundings: tuple[tuple[ImportFact, ...], Unit, list[Unit], Surroundings] | None = None
         self._judged: dict[int, Judged] = {}  # by the identity of the unit, which each value holds
+        self._settled: dict[int, tuple[Judged, Judged]] = {}
 
     def lay_out(self, chunks: Sequence[Placed]) -> Layout:
         """The units of all chunks."""
@@ -74,6 +78,51 @@ class Judging:
         self._judged = {id(found.unit): found for found in judged}
         return judged
 
+    def settle(
+        self,
+        layout: Layout,
+        judged: list[Judged],
+        edges: list[list[Edge]],
+        groups: Sequence[Sequence[int]],
+        imports: tuple[ImportFact, ...],
+    ) -> list[Judged]:
+        """Judges those functions again of whose arguments the calls in the file say something, callers first.
+
+        `judged` and `edges` take the new judgements in; returned is `judged`.
+        """
+        calls = callers(edges)
+        if not calls:
+            return judged
+        surroundings, _ = self._look_around(layout, imports)
+        starts = has_start(layout.units, edges)
+        tables: dict[int, dict[str, Given]] = {}
+        settled: dict[int, tuple[Judged, Judged]] = {}
+        for group in reversed(groups):
+            for index in group:
+                unit = layout.units[index]
+                table = dict(tables.get(_outer(index, layout), {}))
+                if index in calls and (starts or is_private(unit, self._knowledge)):
+                    table.update(given_to(unit, calls[index], group, judged))
+                if not table:
+                    continue
+                tables[index] = table
+                raw = judged[index]
+                kept = self._settled.get(id(raw))
+                outside = surroundings.of(unit, _around(index, layout), table)
+                if kept is not None and outside.still_holds(kept[1].judgement.asked):
+                    found = kept[1]
+                elif outside.still_holds(raw.judgement.asked):
+                    found = raw
+                else:
+                    found = self._judge(None, unit, _around(index, layout), surroundings, table)
+                settled[id(raw)] = (raw, found)
+                if found is not raw:
+                    judged[index] = found
+                    sites = {id(site.fact): site for site in found.judgement.calls}
+                    edges[index] = [edge._replace(site=sites[id(edge.site.fact)]) for edge in edges[index]]
+        self._settled = settled
+        return judged
+
     def _look_around(self, layout: Layout, imports: tuple[ImportFact, ...]) -> tuple[Surroundings, bool]:
         """What functions see around them, and whether that is the same as the last time."""
         module, owners = layout.units[0], [unit for unit in layout.units if unit.attributes]
@@ -84,8 +133,15 @@ class Judging:
         self._surroundings = (imports, module, owners, surroundings)
         return surroundings, False
 
-    def _judge(self, kept: Judged | None, unit: Unit, around: list[Unit], surroundings: Surroundings) -> Judged:
-        outside = surroundings.of(unit, around)
+    def _judge(
+        self,
+        kept: Judged | None,
+        unit: Unit,
+        around: list[Unit],
+        surroundings: Surroundings,
+        given: Mapping[str, Given] | None = None,
+    ) -> Judged:
+        outside = surroundings.of(unit, around, given)
         if kept is not None and outside.still_holds(kept.judgement.asked):
             return kept
         judgement = judge(unit, around, outside, self._knowledge)
@@ -95,6 +151,12 @@ class Judging:
         judgement.asked = outside.asked
         paths = frozenset(site.path for site in judgement.calls)
         return Judged(unit, judgement, held, use, bottlenecks, word_scores(unit.words), paths)
+
+
+def _outer(index: int, layout: Layout) -> int:
+    """The function around one, -1 for none."""
+    parent = layout.units[index].parent
+    return layout.fellows[index][parent - 1] if parent > 0 else -1
 
 
 def _around(index: int, layout: Layout) -> list[Unit]:

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from foreload_analyzers.costs import Cost
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, CallFact, ImportFact, Unit
-from foreload_analyzers.languages import BINARY, CALL, COMPREHENSION, INDEX, ITEMS, MEMBER, NAME, NUMBER, TEXT, UNARY
+from foreload_analyzers.languages import BINARY, CALL, COMPREHENSION, INDEX, ITEMS, MEMBER, NAME, NUMBER, SLICE, TEXT, UNARY
+from foreload_analyzers.shapes import Shape, Shapes
 
 SMALL_LITERAL = 1000  # up to here a written number is a constant, above it is a size
 _SELF = ("self.", "this.", "cls.")
+
+
+class Given(NamedTuple):
+    """What all calls of a function in the file give one of its parameters.
+
+    Attributes:
+        length: growth of the number of its items; None where nothing is known.
+        items: growth of the length of each of its items; None where nothing is known.
+        magnitude: growth of the number that it is; None where nothing is known.
+        kind: of container, empty where they differ.
+    """
+
+    length: Cost | None
+    items: Cost | None
+    magnitude: Cost | None
+    kind: str
 
 
 class Outside:
@@ -20,9 +39,13 @@ class Outside:
     """
 
     def __init__(
-        self, constants: Mapping[str, Expr], attributes: Mapping[str, Expr], imports: Mapping[str, str]
+        self,
+        constants: Mapping[str, Expr],
+        attributes: Mapping[str, Expr],
+        imports: Mapping[str, str],
+        given: Mapping[str, Given] | None = None,
     ) -> None:
-        self._tables = {"constant": constants, "attribute": attributes, "import": imports}
+        self._tables = {"constant": constants, "attribute": attributes, "import": imports, "given": given or {}}
         self.asked: dict[tuple[str, str], object] = {}
 
     def constant(self, name: str) -> Expr | None:
@@ -36,6 +59,10 @@ class Outside:
     def imported(self, name: str) -> str | None:
         """The full path of an imported name."""
         return self._ask("import", name)  # type: ignore[return-value]
+
+    def given(self, name: str) -> Given | None:
+        """What all calls in the file give a parameter, of the function or of one around it."""
+        return self._ask("given", name)  # type: ignore[return-value]
 
     def still_holds(self, asked: Mapping[tuple[str, str], object]) -> bool:
         """Whether the answers given earlier would be the same now."""
@@ -68,16 +95,22 @@ class Scope:
         around: the functions around it, innermost first.
         outside: module and class.
         container_kinds: path of a constructor or declared type -> `list`, `dict`, `set`, `str`, `deque`, `number`.
-        full_paths: how to complete a path, where the language needs it.
+        shapes: reads declared types.
     """
 
     def __init__(
-        self, unit: Unit, around: Sequence[Unit], outside: Outside, container_kinds: Mapping[str, str]
+        self,
+        unit: Unit,
+        around: Sequence[Unit],
+        outside: Outside,
+        container_kinds: Mapping[str, str],
+        shapes: Shapes,
     ) -> None:
         self.unit = unit
         self.outside = outside
         self._around = around
         self._kinds = container_kinds
+        self._shapes = shapes
         self._assigned = _by_name(unit)
         self._outer = [_by_name(outer) for outer in around]
         self._parameters = {parameter.name: parameter for parameter in unit.parameters}
@@ -86,6 +119,7 @@ class Scope:
         self._busy: set[str] = set()
         self._values: dict[str, list[Expr]] = {}
         self._kind_of: dict[str, str] = {}
+        self._shape_of: dict[str, Shape | None] = {}
 
     def assigned(self, name: str) -> Sequence[AssignFact]:
         """All values given to a name in the function itself, updates too."""
@@ -169,8 +203,11 @@ class Scope:
         if expr.kind == BINARY:
             sides = [self.container(part) for part in expr.parts[:2]]
             return next((side for side in sides if side in ("list", "str", "tuple")), sides[0] if sides else "")
-        if expr.kind == INDEX and len(expr.parts) == 2 and expr.parts[1].kind == "slice":
-            return self.container(expr.parts[0])
+        if expr.kind == INDEX and len(expr.parts) == 2:
+            if expr.parts[1].kind == SLICE:
+                return self.container(expr.parts[0])
+            shape = self.shape(expr)
+            return "" if shape is None else shape.kind
         if expr.kind in (NAME, MEMBER):
             return self._container_of_name(expr.text)
         return ""
@@ -191,11 +228,77 @@ class Scope:
             self._busy.discard(name)
         if len(kinds) == 1:
             return kinds.pop()
+        if kinds:
+            return ""
+        shape = self._name_shape(name)
+        if shape is not None and shape.kind:
+            return shape.kind
+        given = self.given(name)
+        return "" if given is None else given.kind
+
+    def given(self, name: str) -> Given | None:
+        """What all calls in the file give a parameter, also one of a function around this one."""
+        if name in self._parameters:
+            return self.outside.given(name)
+        if name in self._assigned or name in self._targets:
+            return None
+        return self.outside.given(name) if any(_has_parameter(outer, name) for outer in self._around) else None
+
+    def shape(self, expr: Expr) -> Shape | None:
+        """The type of an expression, from what is declared; None where nothing is."""
+        if expr.kind in (NAME, MEMBER):
+            return self._name_shape(expr.text)
+        if expr.kind == INDEX and expr.parts:
+            value = self.shape(expr.parts[0])
+            if value is None or (len(expr.parts) > 1 and expr.parts[1].kind == SLICE):
+                return value
+            return value.element if value.kind != "str" else None
+        return None
+
+    def _name_shape(self, name: str) -> Shape | None:
+        if name in self._shape_of:
+            return self._shape_of[name]
+        self._shape_of[name] = None  # the answer within a circle of names
+        found = self._shape_of[name] = self._find_shape(name)
+        return found
+
+    def _find_shape(self, name: str) -> Shape | None:
         parameter = self._parameters.get(name)
-        if parameter is not None and parameter.declared:
-            declared = parameter.declared.split("[", 1)[0].strip("\"' ")
-            return self._kinds.get(declared, self._kinds.get(declared.rsplit(".", 1)[-1], ""))
-        return ""
+        if parameter is not None:
+            return self._shapes.read(parameter.declared)
+        loop = self._targets.get(name)
+        if loop is not None:
+            return self._item_shape(loop, name)
+        values = self.values(name)
+        if not values:
+            for outer in self._around:
+                declared = next((one.declared for one in outer.parameters if one.name == name), "")
+                if declared:
+                    return self._shapes.read(declared)
+            return None
+        return self.shape(values[0]) if len(values) == 1 else None
+
+    def _item_shape(self, index: int, name: str) -> Shape | None:
+        """The type of what a loop gives to a name."""
+        loop = self.unit.loops[index]
+        over, place = loop.over, loop.target.index(name)
+        if over.kind == CALL and len(over.parts) > 1:
+            last = over.name.rsplit(".", 1)[-1]
+            if last in ("enumerate", "zip", "izip"):
+                walked = over.parts[1] if last == "enumerate" else next(iter(over.parts[1 + place :]), None)
+                if walked is None or (last == "enumerate" and place != 1):
+                    return None
+                over, place = walked, 0
+            elif last in ("reversed", "sorted", "set", "list"):
+                over = over.parts[1]
+        walked = self.shape(over)
+        if walked is None or len(loop.target) > 1 and loop.over is over:
+            return None
+        return walked.element
+
+
+def _has_parameter(unit: Unit, name: str) -> bool:
+    return any(parameter.name == name for parameter in unit.parameters)
 
 
 def number(text: str) -> float | None:

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, Cost, product
 from foreload_analyzers.expressions import Expr
-from foreload_analyzers.facts import CallFact
+from foreload_analyzers.facts import CallFact, LoopFact
 from foreload_analyzers.languages import (
     BINARY,
     CALL,
@@ -17,13 +17,14 @@ from foreload_analyzers.languages import (
     MEMBER,
     NAME,
     NUMBER,
+    OTHER,
     SLICE,
     SPREAD,
     TEXT,
     UNARY,
 )
 from foreload_analyzers.scope import SMALL_LITERAL, Scope
-from foreload_analyzers.size import Size, call_name, larger, literal
+from foreload_analyzers.size import ONE, Size, call_name, larger, literal
 
 MAX_STEPS = 24  # look-ups along one chain of values
 
@@ -48,6 +49,12 @@ class Sizes:
         self._steps = 0
         return self._length(expr)
 
+    def items(self, expr: Expr) -> Cost | None:
+        """How long each item of a container is; None where that is not known."""
+        self._steps = 0
+        found = self._items(expr)
+        return None if found is None else found.cost
+
     def _spent(self) -> bool:
         self._steps += 1
         return self._steps > MAX_STEPS
@@ -71,6 +78,10 @@ class Sizes:
             return self._magnitude(parts[0])
         if kind == CHOICE and parts:
             return larger([self._magnitude(part) for part in parts[::2]])
+        if kind == INDEX and parts and parts[0].kind == NAME:
+            values = self._scope.values(parts[0].name)
+            if len(values) == 1 and values[0].kind == ITEMS and values[0].parts:
+                return larger([self._magnitude(part) for part in values[0].parts])._replace(exact=None)
         return Size(LINEAR, expr.text)
 
     def _named_number(self, expr: Expr) -> Size:
@@ -85,11 +96,15 @@ class Sizes:
         if name in self._busy:
             return Size(LINEAR, name)
         values = scope.values(name)
-        if not values:
+        given = scope.given(name)
+        base: list[Size] = []
+        if given is not None and given.magnitude is not None and not scope.is_changed(name):
+            base.append(Size(given.magnitude, name if given.magnitude != CONSTANT else ""))
+        elif not values or scope.is_parameter(name):
             return Size(LINEAR, name)
         self._busy.add(name)
         try:
-            return larger([self._magnitude(value) for value in values])._replace(exact=None)
+            return larger([*base, *(self._magnitude(value) for value in values)])._replace(exact=None)
         finally:
             self._busy.discard(name)
 
@@ -217,6 +232,8 @@ class Sizes:
             return larger([self._length(parts[0]), self._length(parts[1])])._replace(exact=None)
         if kind == CHOICE and parts:
             return larger([self._length(part) for part in parts[::2]])
+        if kind == SPREAD and parts:
+            return self._length(parts[0])
         return Size(LINEAR, expr.text)
 
     def _repeated(self, one: Expr, other: Expr) -> Size:
@@ -230,23 +247,27 @@ class Sizes:
         scope = self._scope
         loop = scope.loop_of_target(name)
         if 0 <= loop < len(self.loop_costs):
-            return self._item_of(scope.unit.loops[loop].over, name)
+            return self._item_of(scope.unit.loops[loop], name)
         if name in self._busy:
             return Size(CONSTANT, name)
         values = scope.values(name)
         sites = scope.growth_sites(name)
-        if not values and not sites:
+        given = scope.given(name)
+        known = given is not None and given.length is not None
+        if not values and not sites and not known:
             return Size(LINEAR, name)
         self._busy.add(name)
         try:
             sizes = [self._length(value) for value in values]
+            if given is not None and given.length is not None:
+                sizes.append(Size(given.length, name if given.length != CONSTANT else ""))
             grown = [self._grown_by(site, name) for site in sites]
         finally:
             self._busy.discard(name)
         largest = larger([*sizes, *grown])
         if largest.nature == "unknown":
             largest = Size(largest.cost, name)
-        if largest.cost == CONSTANT and (scope.is_parameter(name) or scope.is_changed(name)):
+        if largest.cost == CONSTANT and ((scope.is_parameter(name) and not known) or scope.is_changed(name)):
             return Size(LINEAR, name)
         filled_elsewhere = not sites and not scope.assigned(name) and name.startswith(("self.", "this."))
         if largest.cost == CONSTANT and filled_elsewhere and not (largest.exact or 0) > 1:
@@ -277,9 +298,18 @@ class Sizes:
         """The loop in which a container is made anew on each turn; -1: outside all loops."""
         return max((fact.loop for fact in self._scope.assigned(name) if fact.operator == "="), default=-1)
 
-    def _item_of(self, over: Expr, name: str) -> Size:
+    def _item_of(self, loop: LoopFact, name: str) -> Size:
         """The length of one of the things that a loop walks."""
+        over, single = loop.over, len(loop.target) == 1
+        last = over.name.rsplit(".", 1)[-1] if over.kind == CALL else ""
+        if not single and last in ("enumerate", "zip", "izip"):
+            place = 1 if last == "enumerate" else loop.target.index(name) + 1
+            if len(over.parts) > place or last == "enumerate":
+                over, single = over.parts[min(place, len(over.parts) - 1)], True
         if over.kind == ITEMS and all(part.kind in (ITEMS, TEXT) for part in over.parts):
+            return Size(CONSTANT)
+        items = self._items(over) if single else None
+        if items is not None and items.cost == CONSTANT:
             return Size(CONSTANT)
         if self._holds_lists(over.text):
             return Size(LINEAR, name, None, "group")
@@ -300,6 +330,9 @@ class Sizes:
         value, subscript = expr.parts[0], expr.parts[-1]
         if subscript.kind == SLICE:
             return self._sliced(value, subscript)
+        items = self._items(value)
+        if items is not None and items.cost == CONSTANT:
+            return Size(CONSTANT)
         if value.kind == NAME:
             values = self._scope.values(value.name)
             if values and all(_is_fixed(given) for given in values) and not self._scope.growth_sites(value.name):
@@ -334,6 +367,75 @@ class Sizes:
             return Size(CONSTANT, "", -below)
         return self._length(value)._replace(exact=None)
 
+    def _items(self, expr: Expr) -> Size | None:
+        """The length of the items of a container, where the code says something of it."""
+        if self._spent():
+            return None
+        kind, parts = expr.kind, expr.parts
+        if kind == ITEMS:
+            if not parts or expr.name == "dict":
+                return None
+            return larger([self._length(part) if _may_hold(part) else ONE for part in parts])
+        if kind == COMPREHENSION:
+            return self._length(parts[0]) if parts and _may_hold(parts[0]) else None
+        if kind == BINARY and len(parts) == 2:
+            if expr.name == "*":
+                return self._items(parts[0] if parts[0].kind == ITEMS else parts[1])
+            both = [self._items(part) for part in parts]
+            return None if None in both else larger([size for size in both if size is not None])
+        if kind in (NAME, MEMBER):
+            return self._named_items(expr.text)
+        if kind == CALL:
+            path = self._scope.path(expr.name)
+            last = path.rsplit(".", 1)[-1]
+            if last in ("enumerate", "items", "iteritems", "zip_longest", "pairwise"):
+                return ONE
+            if path in self._known.SMALLEST_OF:
+                return self._length(parts[1].parts[0]) if len(parts) == 2 and parts[1].kind == SPREAD else ONE
+            if self._known.SAME_SIZE.get(path) == 0 and len(parts) > 1:
+                return self._items(parts[1])
+            if self._is_own_call(expr):
+                return self._largest_items(parts[1:])
+        return None
+
+    def _named_items(self, name: str) -> Size | None:
+        scope, key = self._scope, "items of " + name
+        if key in self._busy:
+            return ONE
+        given = scope.given(name)
+        found: list[Expr] = list(scope.values(name))
+        known: list[Size] = []
+        if given is not None and given.items is not None:
+            known.append(Size(given.items, name))
+        elif scope.is_parameter(name) or not found:
+            return None
+        self._busy.add(key)
+        try:
+            for value in found:
+                if value.kind == ITEMS and value.size == 0:
+                    continue
+                size = self._items(value)
+                if size is None:
+                    return None
+                known.append(size)
+            for site in scope.growth_sites(name):
+                argument = site.arguments[0] if site.arguments else None
+                if argument is None or site.name not in ("append", "push_back", "add", "appendleft"):
+                    return None
+                known.append(self._length(argument) if _may_hold(argument) else ONE)
+        finally:
+            self._busy.discard(key)
+        return larger(known) if known else None
+
+    def _largest_items(self, arguments: tuple[Expr, ...]) -> Size | None:
+        sizes = [self._items(argument) for argument in arguments if argument.kind in (NAME, ITEMS)]
+        known = [size for size in sizes if size is not None]
+        return larger(known) if known and len(known) == len(sizes) else None
+
+    def _is_own_call(self, expr: Expr) -> bool:
+        """Whether a call is to a function that no library is known to have."""
+        return expr.parts[0].kind == NAME and self._scope.outside.imported(expr.name) is None
+
     def _called(self, expr: Expr) -> Size:
         known, path = self._known, self._scope.path(expr.name)
         method = "." + path.rsplit(".", 1)[-1]
@@ -348,6 +450,9 @@ class Sizes:
             walked = next(iter(arguments[place:]), None)
             return Size(CONSTANT, "", 0.0) if walked is None else self._length(walked)
         if path in known.SMALLEST_OF and arguments:
+            if len(arguments) == 1 and arguments[0].kind == SPREAD:
+                turned = self._items(arguments[0].parts[0])  # rows become columns
+                return self._length(arguments[0]) if turned is None else turned
             return min((self._length(part) for part in arguments), key=lambda size: size.cost)
         if path in known.DIGITS:
             return (
@@ -379,7 +484,23 @@ class Sizes:
             return Size(LINEAR, "the input", None, "input")
         if path in ("dict", "list", "set") or (path in ("defaultdict", "collections.defaultdict")):
             return Size(CONSTANT, "", 0.0)
+        if self._is_own_call(expr) and self._is_about_small_tables(arguments):
+            return Size(CONSTANT)
         return Size(LINEAR, call_name(expr), None, "unknown")
+
+    def _is_about_small_tables(self, arguments: list[Expr]) -> bool:
+        """Whether a call gets tables of fixed size, and beside them only numbers."""
+        tables = [part for part in arguments if self._is_small_table(part)]
+        others = [part for part in arguments if part not in tables]
+        return bool(tables) and all(
+            part.kind in (BINARY, UNARY, NUMBER) or self._scope.container(part) == "number" for part in others
+        )
+
+    def _is_small_table(self, expr: Expr) -> bool:
+        """Whether an argument is a container of fixed size: what comes of it has one too."""
+        if expr.kind not in (NAME, ITEMS, CALL) or self._scope.container(expr) in ("str", "number"):
+            return False
+        return self._length(expr).cost == CONSTANT
 
     def _array(self, arguments: list[Expr]) -> Size:
         """The number of elements of an array made with its shape."""
@@ -393,6 +514,11 @@ class Sizes:
         if total is not None:
             return literal(total)
         return Size(product(size.cost for size in sizes), larger(sizes).symbol)
+
+
+def _may_hold(expr: Expr) -> bool:
+    """Whether an expression may be a container."""
+    return expr.kind not in (NUMBER, BINARY, UNARY, OTHER) or (expr.kind == BINARY and expr.name == "*")
 
 
 def _is_fixed(value: Expr) -> bool:

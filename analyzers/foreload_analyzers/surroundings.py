@@ -20,7 +20,7 @@ from foreload_analyzers.facts import (
     Unit,
 )
 from foreload_analyzers.languages import INDEX, NAME
-from foreload_analyzers.scope import Outside, import_table, value_for
+from foreload_analyzers.scope import Given, Outside, import_table, value_for
 
 # Bytes count from the start of a chunk; chunks are set apart by more than any chunk is long, which keeps them in order.
 _CHUNK_SHIFT = 1 << 26
@@ -47,10 +47,16 @@ class Surroundings:
                 for name, value in unit.attributes:
                     table.setdefault(name, value)
 
-    def of(self, unit: Unit, around: Sequence[Unit]) -> Outside:
-        """What one function sees; inner functions see the attributes of the method around them."""
+    def of(self, unit: Unit, around: Sequence[Unit], given: Mapping[str, Given] | None = None) -> Outside:
+        """What one function sees; inner functions see the attributes of the method around them.
+
+        Args:
+            unit: the function.
+            around: the functions around it, innermost first.
+            given: what is known of its parameters and of those around it.
+        """
         name = unit.class_name or next((outer.class_name for outer in around if outer.class_name), "")
-        return Outside(self._constants, self._attributes.get(name, {}), self._imports)
+        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given)
 
 
 def constants_of(module: Unit) -> Mapping[str, Expr]:

@@ -9,6 +9,8 @@ from foreload_analyzers.costs import EXPONENTIAL, LINEAR, LOG, SORT, SQUARE, Cos
 
 MIB = 1024 * 1024
 
+UNDERSCORE_IS_PRIVATE = True
+
 # Constructors and declared types -> what kind of container they make.
 CONTAINER_KINDS: dict[str, str] = {
     **dict.fromkeys(
