@@ -42,7 +42,7 @@ def _measure(path: Path, data: str | None) -> list[dict[str, object]] | None:
 
 
 def _judge(row: dict[str, object]) -> tuple[bool, str]:
-    """Whether a row reaches its bar, and its line of the table. What could not be measured says why and misses nothing."""
+    """Whether a row reaches its bar, and its line of the table; what was not measured says why, and misses none."""
     note = f"  {row['note']}" if row.get("note") else ""
     if row["value"] is None:
         return True, f"  {row['name']:60} not measured:{note}"

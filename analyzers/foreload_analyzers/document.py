@@ -5,8 +5,8 @@ from __future__ import annotations
 from tree_sitter import Node, Tree
 
 from foreload_analyzers.compose import Composer
+from foreload_analyzers.decoding import to_utf8
 from foreload_analyzers.grammar import syntax
-from foreload_analyzers.metrics import with_radon
 from foreload_analyzers.pieces import Chunk, Piece, cut
 from foreload_analyzers.report import Report
 from foreload_analyzers.surroundings import Placed
@@ -158,7 +158,7 @@ def problem_with(text: bytes) -> str:
         size, limit = len(text) / 1024 / 1024, MAX_SOURCE_BYTES // 1024 // 1024
         return f"the file has {size:.1f} MiB; files above {limit} MiB are not analysed"
     if b"\0" in text[:_PROBE_BYTES]:
-        return "the file is binary or not in UTF-8; only UTF-8 source is analysed"
+        return "the file is binary; only source code is analysed"
     return ""
 
 
@@ -173,10 +173,10 @@ def _first_error(root: Node) -> int:
 
 
 def analyze(source: bytes, language: str, path_hint: str = "") -> Report:
-    """The report of one file, with the cyclomatic complexity where the language has it.
+    """The report of one file; radon's counts are not in it (see `with_radon`).
 
     Args:
-        source: the file, in UTF-8. Broken, binary and very large input is told in the report's problems.
+        source: the file, in any encoding. Broken, binary and very large input is told in the report's problems.
         language: a name of the language table.
         path_hint: where the file lies; only for telling what kind of program it is.
 
@@ -184,5 +184,5 @@ def analyze(source: bytes, language: str, path_hint: str = "") -> Report:
         KeyError: the language is not known.
     """
     document = Document(language, path_hint)
-    document.open(source)
-    return with_radon(document.report(), source)
+    document.open(to_utf8(source) if len(source) <= MAX_SOURCE_BYTES else source)
+    return document.report()

@@ -14,6 +14,8 @@ from foreload_cli.failure import CommandFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from foreload_cli.analysis.files import LeftOut
+    from foreload_cli.analysis.profiles import Measured
     from foreload_cli.analysis.work import Outcome, Task
 
 STANDARD_INPUT = "-"
@@ -34,18 +36,33 @@ def command(
         str | None, typer.Option(help="Language of standard input and of files without a known suffix")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Worker processes [one for each core]")] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PROFILE", help="Compare with a profile of cProfile, py-spy (raw, speedscope) or `perf script`"
+        ),
+    ] = None,
 ) -> None:
     """Tags of files or trees: growth of time and memory, hot loops, kinds of algorithm and program, bottlenecks.
 
     Folders are searched for files of known languages, without what .gitignore leaves out. JSON is one object a line,
-    a file each.
+    a file each. With --against, the ranking of the functions is compared with where a profile saw the time go.
     """
+    from foreload_cli.analysis.files import LeftOut
     from foreload_cli.analysis.work import analyze_all
 
     _check_language(language, paths)
-    tasks, failures = _tasks(paths, language)
+    measured = None if against is None else _read_profile(against, form)
+    left_out = LeftOut()
+    tasks, failures = _tasks(paths, language, left_out, with_columns=form is Format.SARIF)
+    has_folder = any(Path(path).is_dir() for path in paths)
     outcomes = _with_progress(analyze_all(tasks, jobs), len(tasks))
-    if form is Format.JSON:
+    outcomes = _counted(outcomes, left_out)
+    if measured is not None:
+        from foreload_cli.analysis.against import compare
+
+        printed = compare(outcomes, measured, as_json=form is Format.JSON)
+    elif form is Format.JSON:
         from foreload_cli.analysis.as_json import print_json
 
         printed = print_json(outcomes)
@@ -60,8 +77,23 @@ def command(
     for message in printed:
         failures += 1
         _say(message)
+    if has_folder:
+        analysed = len(tasks) - sum(left_out.unfit.values())
+        words = left_out.words()
+        _say(f"{analysed} file{'' if analysed == 1 else 's'} analysed" + (f"; left out: {words}" if words else ""))
     if failures:
         raise typer.Exit(1)
+
+
+def _read_profile(path: Path, form: Format) -> Measured:
+    from foreload_cli.analysis.profiles import BadProfile, read_profile
+
+    if form is Format.SARIF:
+        raise CommandFailed("analyze: --against prints a table or JSON, no SARIF", 2)
+    try:
+        return read_profile(path)
+    except BadProfile as problem:
+        raise CommandFailed(f"analyze: --against {path}: {problem}", 2) from problem
 
 
 def _check_language(language: str | None, paths: list[str]) -> None:
@@ -76,7 +108,7 @@ def _check_language(language: str | None, paths: list[str]) -> None:
         raise CommandFailed("analyze: - can be read only once", 2)
 
 
-def _tasks(paths: list[str], language: str | None) -> tuple[list[Task], int]:
+def _tasks(paths: list[str], language: str | None, left_out: LeftOut, *, with_columns: bool) -> tuple[list[Task], int]:
     """What to analyse, each file once, and how many paths were of no use; those are told at once."""
     from foreload_cli.analysis.files import find_files
     from foreload_cli.analysis.work import Task
@@ -85,21 +117,38 @@ def _tasks(paths: list[str], language: str | None) -> tuple[list[Task], int]:
     failures = 0
     for path in paths:
         if path == STANDARD_INPUT:
-            tasks[path] = Task(path, language, sys.stdin.buffer.read())
+            tasks[path] = Task(path, language, sys.stdin.buffer.read(), with_columns=with_columns)
             continue
         place = Path(path)
         if place.is_dir():
-            found = list(find_files(place))
+            found = list(find_files(place, left_out))
             if not found:
                 _say(f"{path}: no file of a known language in this folder")
             for file in found:
-                tasks.setdefault(str(file), Task(str(file), None, None))
+                task = Task(str(file), None, None, is_named=False, with_columns=with_columns)
+                tasks.setdefault(str(file), task)
         elif place.exists():
-            tasks.setdefault(path, Task(path, language, None))
+            tasks[path] = Task(path, language, None, with_columns=with_columns)
         else:
             failures += 1
             _say(f"{path}: there is no such file or folder")
+    for problem in left_out.unreadable:
+        failures += 1
+        _say(problem)
     return list(tasks.values()), failures
+
+
+def _counted(outcomes: Iterator[Outcome], left_out: LeftOut) -> Iterator[Outcome]:
+    """The same outcomes; files of folders that cannot be analysed are counted by their reason."""
+    for outcome in outcomes:
+        if outcome.unfit:
+            left_out.unfit[_reason(outcome.unfit)] += 1
+        yield outcome
+
+
+def _reason(unfit: str) -> str:
+    """A reason without the numbers of the one file."""
+    return unfit.rsplit("; ", 1)[-1]
 
 
 def _with_progress(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:

@@ -1,14 +1,14 @@
 """Accuracy of the analysis on labelled code, from predictions that no model was fitted on.
 
-The scripts that fit models write what each row got while its group was held out, as JSON Lines in `results/analysis/`, any
-number of files `*.jsonl`, one object a line:
+The scripts that fit models write what each row got while its group was held out, as JSON Lines in `results/analysis/`,
+any number of files `*.jsonl`, one object a line:
 
     {"task": "complexity", "id": "...", "label": "quadratic", "confidence": 0.83}
     {"task": "hot", "id": "...", "ranking": [31, 12, 40]}           lines of the definitions, hottest first
     {"task": "hot_loops", "id": "...", "loops": [33, 14]}           lines of the headers, hottest first
 
-Tasks with a label: `complexity`, `space`, `algorithm`, `algorithm_masked`, `application`, `application_masked`. Where several
-files tell of the same row, the one that was written last counts. In-sample predictions have no place here.
+Tasks with a label: `complexity`, `space`, `algorithm`, `algorithm_masked`, `application`, `application_masked`. Where
+several files tell of the same row, the one that was written last counts. In-sample predictions have no place here.
 
 The labels and the scorers are those of the benchmark folder that the bench is given (`score_labels.py`, `score_hot.py`,
 `score_loops.py` and `dev/*.jsonl`).
@@ -198,7 +198,7 @@ def _scorer(data: Path, name: str) -> ModuleType:
 
 def _resampled(truth: Sequence[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
     """Programs drawn anew with replacement, the same draws in every run."""
-    chance = random.Random(20_26)
+    chance = random.Random(2026)  # noqa: S311 - no secret
     for _ in range(BOOTSTRAP_DRAWS):
         yield chance.choices(truth, k=len(truth))
 

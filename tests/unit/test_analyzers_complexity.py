@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from foreload_analyzers import Function, Report, analyze
+from foreload_analyzers import Function, Report, analyze, with_radon
 
 TIME = {
     "walks a list": ("linear", "def f(rows):\n for row in rows:\n  print(row)\n"),
@@ -233,7 +233,8 @@ def test_the_program_is_what_its_start_reaches() -> None:
 
 
 def test_cyclomatic_complexity_comes_from_radon() -> None:
-    assert function("def f(a):\n    if a:\n        return 1\n    return 2\n").cyclomatic == 2
+    source = "def f(a):\n    if a:\n        return 1\n    return 2\n"
+    assert with_radon(report_of(source), source.encode()).functions[0].cyclomatic == 2
 
 
 def test_broken_source_keeps_the_rest() -> None:

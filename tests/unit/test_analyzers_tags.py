@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from foreload_analyzers import Needs, Report, analyze, heavy, hover_markdown, language_of, lens, lens_text
+from foreload_analyzers import Needs, Report, analyze, heavy, hover_markdown, language_of, lens, lens_text, with_radon
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "analyzers"
 
@@ -149,7 +149,7 @@ def test_a_lens_has_at_most_three_parts_in_lower_case() -> None:
 
 
 def test_the_hover_gives_reasons() -> None:
-    report = fixture("simulate.py")
+    report = with_radon(fixture("simulate.py"), (FIXTURES / "simulate.py").read_bytes())
     text = hover_markdown(heavy(report)[0], report)
     assert "Time O(n²) on `grid`" in text
     assert "line 16 counts up to `grid`, inside line 15" in text

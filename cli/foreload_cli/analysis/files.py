@@ -1,8 +1,11 @@
-"""Finds the files of a tree that can be analysed, as git would see it."""
+"""Finds the files of a tree that can be analysed, as git would see it, and counts what is left out."""
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,27 +17,83 @@ NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules", ".tox",
 ENVIRONMENT_MARK = "pyvenv.cfg"  # a folder with this file is a virtual environment
 
 
-def find_files(top: Path) -> Iterator[Path]:
-    """All files of known languages below a folder, in the order of their names; links to folders are not followed."""
-    yield from _walk(top, _specs_above(top))
+@dataclass(slots=True)
+class LeftOut:
+    """What a search passed over.
+
+    Attributes:
+        ignored_files, ignored_folders: by a .gitignore.
+        package_folders: installed packages, caches and version control.
+        links: to folders.
+        other_files: in no language of the table.
+        unreadable: folders that may not be read, by name.
+        unfit: files that were looked at and cannot be analysed, by reason.
+    """
+
+    ignored_files: int = 0
+    ignored_folders: int = 0
+    package_folders: int = 0
+    links: int = 0
+    other_files: int = 0
+    unreadable: list[str] = field(default_factory=list[str])
+    unfit: Counter[str] = field(default_factory=Counter[str])
+
+    def words(self) -> str:
+        """What was left out, in one phrase; empty where nothing was."""
+        parts = [
+            _count(self.ignored_files, "file", " by .gitignore"),
+            _count(self.ignored_folders, "folder", " by .gitignore"),
+            _count(self.package_folders, "folder", " of packages, caches or version control"),
+            _count(self.links, "link", " to folders"),
+            _count(self.other_files, "file", " in no known language"),
+            *(_count(number, "file", f": {reason}") for reason, number in sorted(self.unfit.items())),
+        ]
+        return ", ".join(part for part in parts if part)
 
 
-def _walk(folder: Path, specs: list[tuple[Path, GitIgnoreSpec]]) -> Iterator[Path]:
+def _count(number: int, word: str, rest: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}{rest}" if number else ""
+
+
+def find_files(top: Path, left_out: LeftOut) -> Iterator[Path]:
+    """All files of known languages below a folder, in the order of their names; links to folders are not followed.
+
+    Args:
+        top: the folder.
+        left_out: what is passed over is counted in it.
+    """
+    yield from _walk(top, _specs_above(top), left_out)
+
+
+def _walk(folder: Path, specs: list[tuple[Path, GitIgnoreSpec]], left_out: LeftOut) -> Iterator[Path]:
     from foreload_analyzers.languages import language_of
 
     own = _spec(folder)
     specs = [*specs, (folder, own)] if own is not None else specs
     try:
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    except OSError:
-        return  # a folder that may not be read holds nothing for us
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        left_out.unreadable.append(f"{folder}: {error.strerror or error}")
+        return
     for entry in entries:
+        place = folder / entry.name
         if entry.is_dir():
-            skip = entry.name in NEVER or entry.is_symlink() or (entry / ENVIRONMENT_MARK).exists()
-            if not skip and not _ignored(entry, specs, is_folder=True):
-                yield from _walk(entry, specs)
-        elif entry.is_file() and language_of(entry.name) is not None and not _ignored(entry, specs, is_folder=False):
-            yield entry
+            if entry.is_symlink():
+                left_out.links += 1
+            elif entry.name in NEVER or (place / ENVIRONMENT_MARK).exists():
+                left_out.package_folders += 1
+            elif _ignored(place, specs, is_folder=True):
+                left_out.ignored_folders += 1
+            else:
+                yield from _walk(place, specs, left_out)
+        elif entry.is_file():
+            if language_of(entry.name) is None:
+                left_out.other_files += 1
+            elif _ignored(place, specs, is_folder=False):
+                left_out.ignored_files += 1
+            else:
+                yield place
 
 
 def _specs_above(top: Path) -> list[tuple[Path, GitIgnoreSpec]]:
@@ -63,7 +122,9 @@ def _spec(folder: Path) -> GitIgnoreSpec | None:
 
 def _ignored(entry: Path, specs: list[tuple[Path, GitIgnoreSpec]], *, is_folder: bool) -> bool:
     """Whether the ignore files leave an entry out; the one nearest to it that says anything decides."""
-    place = entry.resolve() if specs and specs[0][0].is_absolute() else entry
+    if not specs:
+        return False
+    place = entry.resolve() if specs[0][0].is_absolute() else entry
     for folder, spec in reversed(specs):
         base = folder.resolve() if place.is_absolute() else folder
         try:
