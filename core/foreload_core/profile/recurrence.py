@@ -68,7 +68,7 @@ def _clock_span(clock: str, text: str) -> tuple[time, time]:
     if not last:
         return start, (datetime.combine(date(2000, 1, 1), start) + timedelta(minutes=DEFAULT_MINUTES)).time()
     end = time(0, 0) if last == "24:00" else time.fromisoformat(last)
-    if start == end:
+    if start == end and last != "24:00":
         raise ValueError(f"“{text}” ends when it begins. Give another end, or none for {DEFAULT_MINUTES} minutes.")
     return start, end
 
