@@ -10,7 +10,7 @@ from foreload_analyzers.costs import CONSTANT, LINEAR, LOG, ROOT, SQUARE, Cost
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, LoopFact, Unit
-from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, UNARY
+from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, NUMBER, UNARY
 from foreload_analyzers.movement import step_of
 from foreload_analyzers.scope import Scope, value_for
 from foreload_analyzers.size import Size
@@ -92,10 +92,17 @@ class Bounds:
     def _for(self, index: int, loop: LoopFact) -> Bound:
         over = loop.over
         if self._reads_cases(loop):
-            return Bound(CONSTANT, "", _turns(LINEAR), "goes through the test cases of the input")
+            words = "goes through the test cases of the input"
+            return Bound(CONSTANT, "", _turns(LINEAR), words, kind="cases")
         size = self._sizes.length(over)
         outer = self.outer(index)
-        if self._shared_with_outer(over, size, outer):
+        if self._grows_itself(loop):
+            factor = SQUARE if self._is_grid({over.text}) else LINEAR
+            words = f"walks {quoted(over.text)}, to which it adds what is still to do"
+            return Bound(factor, over.text, _turns(LINEAR), words, kind="consumes")
+        if size.nature == "input" and self._is_unpacked(loop):
+            return Bound(CONSTANT, "", EXPECTED_TURNS["constant"], "takes a line of the input apart")
+        if self._shared_with_outer(over, size, outer) or self._goes_on(loop, outer):
             words = f"walks {quoted(over.text)}, all of them together once over the outer loop"
             return Bound(CONSTANT, size.symbol, EXPECTED_TURNS["amortised"], words, amortised=True)
         if size.cost == CONSTANT:
@@ -112,6 +119,45 @@ class Bounds:
         symbol = _short(size.symbol or over.text)
         words = self._for_words(over, size, symbol)
         return Bound(size.cost, symbol, turns, words, stated=size.exact is not None)
+
+    def _grows_itself(self, loop: LoopFact) -> bool:
+        """Whether the body adds to the list that the loop walks: a worklist."""
+        if loop.over.kind not in (NAME, MEMBER):
+            return False
+        return any(loop.body_start <= site.start < loop.body_end for site in self._scope.growth_sites(loop.over.text))
+
+    def _is_unpacked(self, loop: LoopFact) -> bool:
+        """Whether what a comprehension builds is taken apart into a few names at once: `a, b = [int(x) for ...]`."""
+        if loop.kind != "comprehension":
+            return False
+        return loop.line in self._scope.unpacked_lines()
+
+    def _goes_on(self, loop: LoopFact, outer: list[LoopFact]) -> bool:
+        """Whether a counted loop goes on where an earlier one stopped, or steps by what the outer loop counts up to."""
+        over = loop.over
+        while over.kind == CALL and len(over.parts) == 2 and over.name.rsplit(".", 1)[-1] in ("reversed", "list"):
+            over = over.parts[1]
+        if not outer or over.kind != CALL or self._scope.path(over.name) not in self._known.RANGES:
+            return False
+        arguments = over.parts[1:]
+        if len(arguments) < 2:
+            return False
+        if len(arguments) == 3:
+            around = outer[0].over
+            step = arguments[2].text
+            if around.kind == CALL and self._scope.path(around.name) in self._known.RANGES:
+                limit = around.parts[1:][min(len(around.parts) - 2, 1)] if len(around.parts) > 1 else None
+                if limit is not None and limit.text == step and limit.kind in (NAME, MEMBER):
+                    return True
+        start = names_in(arguments[0])
+        fellows = {
+            name
+            for other in self._unit.loops
+            if other.kind == "for" and other.has_break and other.parent == loop.parent
+            for name in other.target
+        }
+        started = start & fellows
+        return bool(started) and loop.has_break and not self._reset(started, loop, outer[0], own_loops=True)
 
     def _for_words(self, over: Expr, size: Size, symbol: str) -> str:
         if size.exact is not None and size.exact > 1:
@@ -131,27 +177,61 @@ class Bounds:
 
     def _reads_cases(self, loop: LoopFact) -> bool:
         """An outermost loop that reads, solves and prints: its number of turns is not the size of the problem."""
-        if loop.parent >= 0 or loop.over.kind != CALL or self._scope.path(loop.over.name) not in self._known.RANGES:
+        if loop.parent >= 0:
             return False
-        size = self._sizes.magnitude(loop.over.parts[-1]) if len(loop.over.parts) > 1 else None
-        if size is None or size.nature != "input":
+        if loop.kind == "while":
+            if not self._counts_down(loop):
+                return False
+        elif loop.over.kind != CALL or self._scope.path(loop.over.name) not in self._known.RANGES:
             return False
+        else:
+            size = self._sizes.magnitude(loop.over.parts[-1]) if len(loop.over.parts) > 1 else None
+            if size is None or (size.nature != "input" and not self._from_input(loop.over.parts[-1])):
+                return False
         inside = [call for call in self._unit.calls if loop.body_start <= call.start < loop.body_end]
         paths = {self._scope.path(call.path) for call in inside}
-        return bool(paths & self._known.INPUTS) and bool(paths & self._known.PRINTS)
+        outside = self._scope.outside
+        reads = bool(paths & self._known.INPUTS) or any(self._scope.reads_input(path) for path in paths)
+        prints = bool(paths & self._known.PRINTS) or any(outside.prints(path) for path in paths)
+        return reads and prints
+
+    def _from_input(self, expr: Expr) -> bool:
+        """Whether a number comes from a function that reads the input."""
+        values = self._scope.values(expr.name) if expr.kind == NAME else [expr]
+        return bool(values) and all(
+            part.kind == CALL and (self._scope.path(part.name) in self._known.INPUTS or self._scope.reads_input(part.name))
+            for value in values
+            for part in (_innermost_call(value),)
+        )
+
+    def _counts_down(self, loop: LoopFact) -> bool:
+        """`while cases: cases -= 1` with a number from the input."""
+        names = names_in(loop.over)
+        if len(names) != 1:
+            return False
+        name = next(iter(names))
+        moves = [fact for fact in self._assigns_in(loop) if name in root_names(fact.target)]
+        if any(fact.operator != "-=" for fact in moves) or not (moves or "--" in loop.over.text):
+            return False
+        size = self._sizes.magnitude(Expr(NAME, name, name))
+        return size.nature == "input" or self._from_input(Expr(NAME, name, name))
 
     def _shared_with_outer(self, over: Expr, size: Size, outer: list[LoopFact]) -> bool:
         if not outer:
             return False
         if size.nature == "group":
             return True
-        consuming = [loop for loop in outer if loop.kind == "while" and self._consumed(loop)]
-        if not consuming:
+        queues: set[str] = set()
+        for loop in outer:
+            if loop.kind == "while":
+                queues |= self._consumed(loop)
+            elif self._grows_itself(loop):
+                queues.add(loop.over.text)
+        if not queues:
             return False
-        queues = {name for loop in consuming for name in self._consumed(loop)}
         if size.nature == "neighbours" and not (names_in(over) & queues and over.kind != INDEX):
             return True
-        return bool(names_in(over) & queues)
+        return any(_walks_whole(over, name) for name in queues)
 
     # --- conditional loops ---
 
@@ -179,6 +259,19 @@ class Bounds:
             moved = next(name for name, step in steps.items() if step == "link")
             words = f"follows the links of {quoted(moved)}, short when seen over all turns"
             return Bound(CONSTANT, moved, EXPECTED_TURNS["amortised"], words, amortised=True)
+        if self._narrows(inside):
+            words = "narrows the range around a pivot: each turn has about half of the turn before"
+            return Bound(CONSTANT, "", _turns(LOG), words, amortised=True)
+        if loop.parent < 0 and self._reads_cases(loop):
+            words = "goes through the test cases of the input"
+            return Bound(CONSTANT, "", _turns(LINEAR), words, kind="cases")
+        filled = self._fills(loop)
+        if filled:
+            words = f"adds to {quoted(filled)} until it is long enough, and keeps it for later calls"
+            return Bound(LINEAR, filled, _turns(LINEAR), words, kind="fills")
+        if outer and (self._extends_window(loop, outer[0]) or self._adds_to_result(loop, outer[0])):
+            words = "goes on where the turn before has stopped, over the whole of the outer loop"
+            return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
         consumed = self._consumed(loop)
         moved_names = {name for name, step in steps.items() if step == "step"} | consumed
         if outer and moved_names and not self._reset(moved_names, loop, outer[0]):
@@ -189,7 +282,7 @@ class Bounds:
             return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
         if consumed:
             name = min(consumed)
-            factor = SQUARE if self._is_grid(loop, consumed) else LINEAR
+            factor = SQUARE if self._is_grid(consumed) else LINEAR
             refilled = any(loop.body_start <= site.start < loop.body_end for site in self._scope.growth_sites(name))
             if not refilled and len(consumed) == 1:
                 factor = min(factor, self._sizes.length(Expr(NAME, name, name)).cost)
@@ -205,6 +298,60 @@ class Bounds:
         factor = limit.cost if limit.cost.n > 0 or limit.cost.exp > 0 else LINEAR
         words = f"turns while {quoted(condition.text)}"
         return Bound(factor, symbol, turns, words, stated=limit.exact is not None)
+
+    def _narrows(self, inside: Sequence[AssignFact]) -> bool:
+        """Whether the bounds of a search go to what a partition by a pivot gives."""
+        names = {name for fact in inside for name in root_names(fact.target)}
+        pivots = {name for name in names if "pivot" in name.lower()}
+        return bool(pivots) and any(
+            fact.target.kind == NAME and fact.target.name not in pivots and names_in(fact.value) & pivots
+            for fact in inside
+        )
+
+    def _fills(self, loop: LoopFact) -> str:
+        """What lies outside the function and is filled up to the length that is asked for; empty: nothing."""
+        for part in _comparisons(loop.over):
+            for side in part.parts[:2]:
+                if side.kind == CALL and self._scope.path(side.name) in self._known.LENGTHS and len(side.parts) > 1:
+                    name = side.parts[1].text
+                    sites = self._scope.growth_sites(name)
+                    inside = any(loop.body_start <= site.start < loop.body_end for site in sites)
+                    if inside and not self._scope.assigned(name) and not self._scope.is_parameter(name):
+                        return name
+        return ""
+
+    def _extends_window(self, loop: LoopFact, outer: LoopFact) -> bool:
+        """`z[i]` that starts from an earlier result and moves the right end of the window that it was taken from."""
+        names = names_in(loop.over)
+        for fact in self._assigns_in(loop):
+            if fact.operator != "+=" or fact.target.kind != INDEX or fact.target.text not in loop.over.text:
+                continue
+            text = fact.target.text
+            seeds: set[str] = set()
+            ends: set[str] = set()
+            for other in self._assigns_in(outer):
+                if other.operator != "=" or loop.start <= other.start < loop.body_end:
+                    continue
+                if other.target.text == text and other.value.kind != NUMBER:
+                    seeds |= names_in(other.value) - names
+                    seeds |= names_in(other.value) & set(root_names(other.target)) ^ names_in(other.value)
+                elif text in other.value.text:
+                    ends |= set(root_names(other.target))
+            if seeds & ends:
+                return True
+        return False
+
+    def _adds_to_result(self, loop: LoopFact, outer: LoopFact) -> bool:
+        """Whether each turn adds to what the outer loop only fills up to a length."""
+        if outer.kind != "while":
+            return False
+        for part in _comparisons(outer.over):
+            for side in part.parts[:2]:
+                if side.kind == CALL and self._scope.path(side.name) in self._known.LENGTHS and len(side.parts) > 1:
+                    sites = self._scope.growth_sites(side.parts[1].text)
+                    if any(loop.body_start <= site.start < loop.body_end and site.weight == 1.0 for site in sites):
+                        return True
+        return False
 
     def _endless(self, index: int, loop: LoopFact, inside: list[AssignFact]) -> Bound:
         names = {
@@ -239,7 +386,7 @@ class Bounds:
                 found.add(call.arguments[0].text)
         # `while level: ... level = following` takes a whole level at a time.
         for name in names:
-            walked = any(name in names_in(inner.over) for inner in self._inside(loop) if inner.kind == "for")
+            walked = any(_walks_whole(inner.over, name) for inner in self._inside(loop) if inner.kind == "for")
             replaced = any(name in root_names(fact.target) and fact.operator == "=" for fact in self._assigns_in(loop))
             if walked and replaced:
                 found.add(name)
@@ -253,10 +400,17 @@ class Bounds:
     def _assigns_in(self, loop: LoopFact) -> list[AssignFact]:
         return [fact for fact in self._unit.assigns if loop.body_start <= fact.start < loop.body_end]
 
-    def _reset(self, names: set[str], loop: LoopFact, outer: LoopFact) -> bool:
-        """Whether the outer loop puts any of the names back each turn, outside the inner loop."""
+    def _reset(self, names: set[str], loop: LoopFact, outer: LoopFact, *, own_loops: bool = False) -> bool:
+        """Whether the outer loop puts any of the names back each turn, outside the inner loop.
+
+        `own_loops`: the names are targets of loops, which is how they move.
+        """
         if names & set(outer.target):
             return True
+        if not own_loops:
+            for other in self._inside(outer):
+                if other is not loop and other.kind != "while" and other.parent == loop.parent and names & set(other.target):
+                    return True
         for fact in self._assigns_in(outer):
             if loop.start <= fact.start < loop.body_end or fact.operator != "=" or fact.target.kind == INDEX:
                 continue
@@ -266,6 +420,8 @@ class Bounds:
                 if value is None or name not in names_in(value):
                     if value is not None and self._follows(value, names, outer):
                         continue
+                    if value is not None and value.kind == NAME and value.name in outer.target and _counts(outer):
+                        continue  # it jumps to where the outer loop is, which is further on
                     return True
         return False
 
@@ -293,27 +449,35 @@ class Bounds:
         candidates = moved & used
         return any(not self._reset({name}, loop, outer) for name in sorted(candidates))
 
-    def _is_grid(self, loop: LoopFact, consumed: set[str]) -> bool:
+    def _is_grid(self, consumed: set[str]) -> bool:
         """Whether what is put back are places in a table: at least two coordinates, each a step from another."""
         for name in sorted(consumed):
-            for call in self._scope.growth_sites(name):
-                if any(self._steps_of(argument) >= 2 for argument in call.arguments):
-                    return True
+            fed = {name} | {value.name for value in self._scope.values(name) if value.kind == NAME}
+            stepped: set[int] = set()
+            for source in fed:
+                for call in self._scope.growth_sites(source):
+                    for argument in call.arguments:
+                        stepped |= self._steps_of(argument)
+            if len(stepped) >= 2:
+                return True
         return False
 
-    def _steps_of(self, pushed: Expr) -> int:
-        """How many coordinates of a pushed item are stepped."""
+    def _steps_of(self, pushed: Expr, depth: int = 0) -> set[int]:
+        """Which coordinates of a pushed item are stepped."""
         values = self._scope.values(pushed.name) if pushed.kind == NAME else [pushed]
-        most = 0
+        found: set[int] = set()
         for value in values:
-            items = value.parts if value.kind == ITEMS else ()
-            flat = [part for item in items for part in (item.parts if item.kind == ITEMS else (item,))]
-            stepped = 0
-            for part in flat:
+            if value.kind != ITEMS:
+                continue
+            for place, part in enumerate(value.parts):
                 given = self._scope.values(part.name) if part.kind == NAME else [part]
-                stepped += any(one.kind == BINARY and one.name in ("+", "-") for one in given)
-            most = max(most, stepped)
-        return most
+                if any(one.kind == BINARY and one.name in ("+", "-") for one in given):
+                    found.add(place)
+                elif depth < 2 and any(one.kind == ITEMS for one in given):
+                    inner = self._steps_of(part, depth + 1)
+                    if len(inner) >= 2:
+                        return inner
+        return found
 
     def _limit(self, condition: Expr, moved: set[str]) -> Size:
         """What a compared variable runs up to."""
@@ -334,6 +498,31 @@ class Bounds:
             if values and not self._scope.is_parameter(name):
                 return max((self._sizes.magnitude(value) for value in values), key=lambda size: size.cost)
         return Size(LINEAR, expr.text)
+
+
+def _walks_whole(over: Expr, name: str) -> bool:
+    """Whether a loop walks the whole of a container, by its items or by their places."""
+    if over.kind in (NAME, MEMBER):
+        return over.text == name
+    return over.kind == CALL and any(_walks_whole(part, name) for part in over.parts[1:])
+
+
+def _counts(loop: LoopFact) -> bool:
+    """Whether the variable of a loop only goes up."""
+    over = loop.over
+    return over.kind == CALL and len(over.parts) <= 3 and over.name.rsplit(".", 1)[-1] in ("range", "xrange", "enumerate")
+
+
+def _innermost_call(expr: Expr) -> Expr:
+    """`input()` of `int(input().strip())`."""
+    while expr.kind in (CALL, MEMBER) and expr.parts:
+        inner = expr.parts[1] if expr.kind == CALL and len(expr.parts) == 2 else expr.parts[0]
+        if inner.kind == MEMBER:
+            inner = inner.parts[0]
+        if inner.kind != CALL:
+            break
+        expr = inner
+    return expr
 
 
 def _members(expr: Expr) -> list[Expr]:

@@ -113,6 +113,8 @@ def grow(
         name = names[edge.callee].full_name
         fact = edge.site.fact
         own = other.cost
+        if own == LINEAR and other.symbol == "the input" and fact.line in judgement.scope.unpacked_lines():
+            continue  # a line of a few numbers is read
         whole = CONSTANT
         if other.pooled != CONSTANT and not edge.handed_over and not _is_fresh(judgement, edge, other, names):
             own, whole = other.each, other.pooled

@@ -17,6 +17,7 @@ from foreload_analyzers.languages import COMPREHENSION, INDEX, MEMBER, NAME, SLI
 from foreload_analyzers.report import Bottleneck
 from foreload_analyzers.scope import Outside, Scope
 from foreload_analyzers.shapes import shapes_of
+from foreload_analyzers.size import Size
 from foreload_analyzers.sizes import Sizes
 
 # Work is counted in syntax nodes run once; a node takes about 30 ns.
@@ -166,6 +167,8 @@ def _calls(found: Judgement, knowledge: ModuleType) -> float:
         size = found.sizes.length(operand) if operand is not None else None
         if size is not None and size.nature == "input" and method in knowledge.PARSING:
             continue  # taking a line of input apart is part of reading it
+        if size is not None and size.nature == "input" and fact.line in found.scope.unpacked_lines():
+            continue
         if own != CONSTANT and size is not None and size.cost != LINEAR:
             own = _scaled(own, size.cost)
         work = LIBRARY_WORK.get(own, 300.0 if own.n > 1 else 30.0)
@@ -174,7 +177,7 @@ def _calls(found: Judgement, knowledge: ModuleType) -> float:
             symbol = "" if size is None else size.symbol
             _add(
                 found,
-                fact.loop,
+                _whole_loop(found, fact.loop, size),
                 own,
                 fact.line,
                 f"calls {quoted(fact.shown)}{f' on {quoted(symbol)}' if symbol else ''}",
@@ -183,10 +186,20 @@ def _calls(found: Judgement, knowledge: ModuleType) -> float:
     return extra
 
 
+def _whole_loop(found: Judgement, loop: int, size: Size | None) -> int:
+    """The loop that work on a group belongs to: all groups together are one whole, so the loop over them is free."""
+    if size is None or size.nature != "group" or loop < 0:
+        return loop
+    return found.unit.loops[loop].parent
+
+
 def library_cost(found: Judgement, fact: CallFact, path: str, knowledge: ModuleType) -> tuple[Cost | None, Expr | None]:
     """The growth of a call to a library with its operand; None: not known."""
     method = "." + path.rsplit(".", 1)[-1]
     owner = fact.callee.parts[0] if fact.callee.kind == MEMBER else None
+    if path in getattr(knowledge, "MODULAR_POWERS", ()) and len(fact.arguments) == 3:
+        fixed = found.sizes.magnitude(fact.arguments[1]).cost == CONSTANT
+        return (CONSTANT if fixed else LOG), None
     row = knowledge.CALL_COSTS.get(path)
     if row is None and owner is not None:
         kind = found.scope.container(owner)
@@ -237,7 +250,7 @@ def _memberships(found: Judgement) -> float:
         if size.cost == CONSTANT:
             continue
         extra += _spend(found, fact.loop, LIBRARY_WORK[LINEAR])
-        if kind != "str":
+        if kind != "str" or fact.item.kind != "text":
             words = f"looks through {quoted(fact.container.text)} item by item"
             _add(found, fact.loop, size.cost, fact.line, words, size.symbol)
     return extra

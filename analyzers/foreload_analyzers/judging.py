@@ -16,7 +16,7 @@ from foreload_analyzers.needs import Use, use_of
 from foreload_analyzers.report import Bottleneck
 from foreload_analyzers.scope import Given
 from foreload_analyzers.space import Allocation, allocations
-from foreload_analyzers.surroundings import Placed, Surroundings, merged
+from foreload_analyzers.surroundings import Placed, Surroundings, merged, talks_of
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +48,7 @@ class Judging:
         self._knowledge = knowledge
         self._module: tuple[list[tuple[ChunkFacts, int]], Unit] | None = None
         self._surroundings: tuple[tuple[ImportFact, ...], Unit, list[Unit], Surroundings] | None = None
+        self._talks: dict[str, str] = {}
         self._judged: dict[int, Judged] = {}  # by the identity of the unit, which each value holds
         self._settled: dict[int, tuple[Judged, Judged]] = {}
 
@@ -127,10 +128,13 @@ class Judging:
         """What functions see around them, and whether that is the same as the last time."""
         module, owners = layout.units[0], [unit for unit in layout.units if unit.attributes]
         kept = self._surroundings
-        if kept is not None and kept[1] is module and kept[0] == imports and _identical(kept[2], owners):
+        talks = talks_of(layout.units, self._knowledge)
+        same = kept is not None and kept[1] is module and kept[0] == imports and self._talks == talks
+        if kept is not None and same and _identical(kept[2], owners):
             return kept[3], True
-        surroundings = Surroundings(module, owners, imports)
+        surroundings = Surroundings(module, owners, imports, talks)
         self._surroundings = (imports, module, owners, surroundings)
+        self._talks = talks
         return surroundings, False
 
     def _judge(

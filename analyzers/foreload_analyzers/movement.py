@@ -32,6 +32,9 @@ def _one_step(name: str, fact: AssignFact, inside: Sequence[AssignFact], scope: 
         # x += x & -x climbs a Fenwick tree, x += x doubles.
         return "halve" if name in names_in(fact.value) else "step"
     if value is None:
+        given = fact.value
+        if given.kind == CALL and given.name.endswith("divmod") and len(given.parts) > 1:
+            return "halve" if name in names_in(given.parts[1]) else ""
         return "step"
     if value.kind == BINARY and len(value.parts) == 2:
         left, right = value.parts

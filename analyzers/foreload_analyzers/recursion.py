@@ -19,6 +19,7 @@ _TREE = frozenset({"left", "right", "next", "children", "child", "first", "secon
 
 _QUERIES = frozenset({"query", "update", "modify", "change", "add", "get", "set", "sum", "find", "insert"})
 _UNDOES = frozenset({"pop", "remove", "discard", "pop_back", "erase", "removeLast"})
+_PARENTS = frozenset({"parent", "prev", "par", "p", "pre", "father", "fa", "from"})
 _TRUTHS = frozenset({"True", "False", "true", "false", "None", "null", "nullptr"})
 _COMPARES = frozenset({"==", "!=", "<", ">", "<=", ">=", "and", "or", "&&", "||", "in", "not"})
 
@@ -103,7 +104,7 @@ def judge_recursion(judgement: Judgement, sites: Sequence[CallSite], knowledge: 
             words = "remembers results, and each call halves its problem"
             return Recursion(count, LOG, False, LOG, words, symbol, "memory", memory)
         keys = [name for name in varying if not _is_small_key(judgement, name, facts)]
-        domain = product(_domain(judgement, name) for name in keys[:3]) if keys else LINEAR
+        domain = product(_domain(judgement, name, facts) for name in keys[:3]) if keys else LINEAR
         told = " and ".join([quoted(name) for name in keys[:3]]) or "argument"
         words = f"remembers results: at most one run for each {told}"
         depth = LOG if domain == LOG else LINEAR
@@ -169,8 +170,13 @@ def _is_small(judgement: Judgement, argument: Expr, name: str) -> bool:
     return False
 
 
-def _domain(judgement: Judgement, name: str) -> Cost:
+def _domain(judgement: Judgement, name: str, facts: Sequence[CallFact]) -> Cost:
     """How many values a parameter takes."""
+    names = [parameter.name for parameter in judgement.unit.parameters if parameter.name not in ("self", "cls")]
+    place = names.index(name)
+    for fact in facts:
+        if place < len(fact.arguments) and _sets_bits(judgement, fact.arguments[place]):
+            return EXPONENTIAL
     expr = Expr(NAME, name, name)
     sizes = judgement.sizes
     for loop in judgement.unit.loops:
@@ -181,6 +187,17 @@ def _domain(judgement: Judgement, name: str) -> Cost:
                 if length in (LOG, CONSTANT):
                     return length
     return LINEAR
+
+
+def _sets_bits(judgement: Judgement, argument: Expr) -> bool:
+    """Whether an argument is a set of bits with one more of them set."""
+    values = judgement.scope.values(argument.name) if argument.kind == NAME else [argument]
+    return any(
+        value.kind == BINARY
+        and value.name in ("|", "+", "^", "-", "&")
+        and any(part.kind == BINARY and part.name == "<<" for part in _all(value))
+        for value in values
+    )
 
 
 def _is_query(judgement: Judgement) -> bool:
@@ -304,20 +321,18 @@ def _visits(judgement: Judgement, facts: Sequence[CallFact], own: set[str]) -> b
     """Whether the calls go to the neighbours of a node or cell, and none is visited twice."""
     if _undoes(judgement, facts):
         return False
-    parents = ("parent", "prev", "par", "p", "pre", "father", "fa", "from")
     onward = all(_to_neighbour(judgement, fact, own) for fact in facts)
-    if onward and any(parameter.name in parents for parameter in judgement.unit.parameters):
+    if onward and any(parameter.name in _PARENTS for parameter in judgement.unit.parameters):
         return True
     if _marks_visited(judgement):
         return True
-    if onward and marks_left(judgement):
+    if (onward or _floods(judgement, facts)) and marks_left(judgement):
         return True
     return onward and any(fact.loop >= 0 for fact in facts) and not _collects_paths(judgement)
 
 
 def _to_neighbour(judgement: Judgement, fact: CallFact, own: set[str]) -> bool:
-    """Whether a call is given a neighbour: an item of `graph[node]`, or a cell a step away."""
-    stepped = 0
+    """Whether a call is given a neighbour: an item of `graph[node]`."""
     for argument in fact.arguments:
         if argument.kind == NAME:
             loop = judgement.scope.loop_of_target(argument.name)
@@ -326,14 +341,7 @@ def _to_neighbour(judgement: Judgement, fact: CallFact, own: set[str]) -> bool:
                 parts = [part for part in _all(over) if part.kind == INDEX and len(part.parts) > 1]
                 if any(names_in(part.parts[1]) & own for part in parts):
                     return True
-        values = judgement.scope.values(argument.name) if argument.kind == NAME else [argument]
-        stepped += any(value.kind == BINARY and value.name in ("+", "-") for value in values)
-    return stepped >= 2 or (stepped == 1 and len(fact.arguments) >= 2 and _goes_four_ways(judgement, fact))
-
-
-def _goes_four_ways(judgement: Judgement, fact: CallFact) -> bool:
-    """One of at least three calls of the same function: up, down, left and right one by one."""
-    return sum(1 for call in judgement.unit.calls if call.path == fact.path) >= 3
+    return False
 
 
 def _undoes(judgement: Judgement, facts: Sequence[CallFact]) -> bool:
@@ -373,7 +381,8 @@ def marks_left(judgement: Judgement) -> bool:
     own = {parameter.name for parameter in judgement.unit.parameters}
     scope = judgement.scope
     for fact in judgement.unit.assigns:
-        if fact.target.kind == INDEX and names_in(fact.target) & own and not scope.assigned(_root(fact.target)):
+        root = _root(fact.target)
+        if fact.target.kind == INDEX and root and (names_in(fact.target) - {root}) & own and not scope.assigned(root):
             return True
     return any(
         call.name in ("add", "insert", "emplace")

@@ -9,7 +9,7 @@ from foreload_analyzers.costs import Cost
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, CallFact, ImportFact, Unit
-from foreload_analyzers.languages import BINARY, CALL, COMPREHENSION, INDEX, ITEMS, MEMBER, NAME, NUMBER, SLICE, TEXT, UNARY
+from foreload_analyzers.languages import BINARY, CALL, CHOICE, COMPREHENSION, INDEX, ITEMS, MEMBER, NAME, NUMBER, OTHER, SLICE, TEXT, UNARY
 from foreload_analyzers.shapes import Shape, Shapes
 
 SMALL_LITERAL = 1000  # up to here a written number is a constant, above it is a size
@@ -44,8 +44,15 @@ class Outside:
         attributes: Mapping[str, Expr],
         imports: Mapping[str, str],
         given: Mapping[str, Given] | None = None,
+        talks: Mapping[str, str] | None = None,
     ) -> None:
-        self._tables = {"constant": constants, "attribute": attributes, "import": imports, "given": given or {}}
+        self._tables: Mapping[str, Mapping[str, object]] = {
+            "constant": constants,
+            "attribute": attributes,
+            "import": imports,
+            "given": given or {},
+            "talk": talks or {},
+        }
         self.asked: dict[tuple[str, str], object] = {}
 
     def constant(self, name: str) -> Expr | None:
@@ -59,6 +66,14 @@ class Outside:
     def imported(self, name: str) -> str | None:
         """The full path of an imported name."""
         return self._ask("import", name)  # type: ignore[return-value]
+
+    def reads(self, name: str) -> bool:
+        """Whether a function of the file reads the input."""
+        return "reads" in str(self._ask("talk", name) or "")
+
+    def prints(self, name: str) -> bool:
+        """Whether a function of the file prints."""
+        return "prints" in str(self._ask("talk", name) or "")
 
     def given(self, name: str) -> Given | None:
         """What all calls in the file give a parameter, of the function or of one around it."""
@@ -116,6 +131,8 @@ class Scope:
         self._parameters = {parameter.name: parameter for parameter in unit.parameters}
         self._targets = {name: index for index, loop in enumerate(unit.loops) for name in loop.target}
         self._grown = _grown(unit)
+        self._filled: set[str] | None = None
+        self._unpacked: set[int] | None = None
         self._busy: set[str] = set()
         self._values: dict[str, list[Expr]] = {}
         self._kind_of: dict[str, str] = {}
@@ -136,6 +153,31 @@ class Scope:
     def growth_sites(self, name: str) -> Sequence[CallFact]:
         """Calls that add to a container of that name."""
         return self._grown.get(name, ())
+
+    def holds_lists(self, name: str) -> bool:
+        """Whether a container holds lists that are filled one item at a time, here or in a function around."""
+        if self._filled is None:
+            self._filled = {name for unit in (self.unit, *self._around) for name in _filled(unit)}
+        return name in self._filled
+
+    def unpacked_lines(self) -> set[int]:
+        """The lines on which a value is taken apart into plain names: `a, b = read()`."""
+        if self._unpacked is None:
+            self._unpacked = {
+                fact.line
+                for fact in self.unit.assigns
+                if fact.target.kind == ITEMS
+                and fact.value.kind != ITEMS
+                and all(part.kind in (NAME, MEMBER, INDEX) for part in fact.target.parts)
+            }
+        return self._unpacked
+
+    def reads_input(self, path: str) -> bool:
+        """Whether a function of the file, or a name for one, reads the input."""
+        return self.outside.reads(path) or any(
+            value.kind in (OTHER, MEMBER) and ("input" in value.text or "readline" in value.text)
+            for value in self.values(path)
+        )
 
     def values(self, name: str) -> list[Expr]:
         """The values plainly given to a name, innermost scope first that knows it; empty when it is not known."""
@@ -366,6 +408,17 @@ def _by_name(unit: Unit) -> dict[str, list[AssignFact]]:
     return table
 
 
+def _filled(unit: Unit) -> set[str]:
+    """Containers whose items are lists that calls in a function add to: `groups[key].append(item)`."""
+    found: set[str] = set()
+    for call in unit.calls:
+        if call.name in _GROWING and call.callee.kind == MEMBER:
+            owner = call.callee.parts[0]
+            if owner.kind == INDEX and owner.parts[0].kind in (NAME, MEMBER):
+                found.add(owner.parts[0].text)
+    return found
+
+
 _GROWING = frozenset(
     {"append", "add", "appendleft", "extend", "insert", "push", "push_back", "put", "update", "setdefault"}
 )
@@ -376,7 +429,12 @@ def _grown(unit: Unit) -> dict[str, list[CallFact]]:
     for call in unit.calls:
         name = call.name
         if name in _GROWING and call.callee.kind == MEMBER:
-            table.setdefault(call.callee.parts[0].text, []).append(call)
+            owner = call.callee.parts[0]
+            table.setdefault(owner.text, []).append(call)
+            if owner.kind == CHOICE:
+                for part in owner.parts:
+                    if part.kind in (NAME, MEMBER):
+                        table.setdefault(part.text, []).append(call)
         elif name == "heappush" and call.arguments:
             table.setdefault(call.arguments[0].text, []).append(call)
     return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, Cost, product
-from foreload_analyzers.expressions import Expr
+from foreload_analyzers.expressions import Expr, names_in
 from foreload_analyzers.facts import CallFact, LoopFact
 from foreload_analyzers.languages import (
     BINARY,
@@ -289,6 +289,8 @@ class Sizes:
         cost, loops = CONSTANT, self._scope.unit.loops
         index, fresh = site.loop, self._made_in(name)
         while index >= 0 and index != fresh:
+            if name in names_in(loops[index].over):
+                return Size(LINEAR, name)  # a worklist: what it walks or empties is what it adds to
             known = self.loop_costs[index] if index < len(self.loop_costs) else LINEAR
             cost = cost.times(known)
             index = loops[index].parent
@@ -313,6 +315,8 @@ class Sizes:
             return Size(CONSTANT)
         if self._holds_lists(over.text):
             return Size(LINEAR, name, None, "group")
+        if self._is_split(over):
+            return Size(LINEAR, name, None, "group")
         if over.kind == CALL and over.name.rsplit(".", 1)[-1] in (
             "items",
             "values",
@@ -325,6 +329,17 @@ class Sizes:
             if built_here or over.name.endswith("groupby"):
                 return Size(LINEAR, name, None, "group")
         return Size(LINEAR, name)
+
+    def _is_split(self, over: Expr) -> bool:
+        """Whether a loop walks the words of one text: together they are as long as the text."""
+        values = self._scope.values(over.text) if over.kind == NAME else [over]
+        return bool(values) and all(
+            value.kind == CALL and value.name.rsplit(".", 1)[-1] == "split" and not self._is_input(value)
+            for value in values
+        )
+
+    def _is_input(self, expr: Expr) -> bool:
+        return self._length(expr).nature == "input"
 
     def _indexed(self, expr: Expr) -> Size:
         value, subscript = expr.parts[0], expr.parts[-1]
@@ -345,15 +360,7 @@ class Sizes:
 
     def _holds_lists(self, name: str) -> bool:
         """Whether a container made here holds lists that are filled one item at a time: together they are one whole."""
-        if not self._scope.assigned(name) or self._scope.is_parameter(name):
-            return False
-        return any(
-            call.callee.kind == MEMBER
-            and call.callee.parts[0].kind == INDEX
-            and call.callee.parts[0].parts[0].text == name
-            for call in self._scope.unit.calls
-            if call.name in ("append", "add", "push_back", "push")
-        )
+        return not self._scope.is_parameter(name) and self._scope.holds_lists(name)
 
     def _sliced(self, value: Expr, bounds: Expr) -> Size:
         start, stop = bounds.parts[0], bounds.parts[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TypeVar
 
 from foreload_analyzers.expressions import Expr
@@ -37,8 +38,11 @@ class Placed:
 class Surroundings:
     """What the functions of a file see around them."""
 
-    def __init__(self, module: Unit, units: Sequence[Unit], imports: Sequence[ImportFact]) -> None:
+    def __init__(
+        self, module: Unit, units: Sequence[Unit], imports: Sequence[ImportFact], talks: Mapping[str, str]
+    ) -> None:
         self._imports = import_table(imports)
+        self._talks = talks
         self._constants = constants_of(module)
         self._attributes: dict[str, dict[str, Expr]] = {}
         for unit in units:
@@ -56,7 +60,19 @@ class Surroundings:
             given: what is known of its parameters and of those around it.
         """
         name = unit.class_name or next((outer.class_name for outer in around if outer.class_name), "")
-        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given)
+        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given, self._talks)
+
+
+def talks_of(units: Sequence[Unit], knowledge: ModuleType) -> dict[str, str]:
+    """The functions that read the input or print, by their names."""
+    found: dict[str, str] = {}
+    for unit in units[1:]:
+        paths = {call.path for call in unit.calls}
+        words = "reads " if paths & knowledge.INPUTS else ""
+        words += "prints" if paths & knowledge.PRINTS else ""
+        if words:
+            found[unit.name] = words
+    return found
 
 
 def constants_of(module: Unit) -> Mapping[str, Expr]:

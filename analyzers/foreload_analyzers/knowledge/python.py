@@ -23,7 +23,7 @@ CONTAINER_KINDS: dict[str, str] = {
     **dict.fromkeys(("collections.Counter", "collections.OrderedDict"), "dict"),
     **dict.fromkeys(("set", "frozenset", "Set", "FrozenSet"), "set"),
     **dict.fromkeys(
-        ("str", "bytes", "input", ".join", ".strip", ".read", ".lower", ".upper", ".format", "repr"), "str"
+        ("str", "bytes", "bin", "hex", "oct", "input", ".join", ".strip", ".read", ".lower", ".upper", ".format", "repr"), "str"
     ),
     "bytearray": "str",
     **dict.fromkeys(("deque", "collections.deque"), "deque"),
@@ -61,7 +61,8 @@ CALL_COSTS: dict[str, tuple[Cost, int]] = {
     **dict.fromkeys(
         ("copy.copy", "copy.deepcopy", "numpy.array", "numpy.sum", "numpy.cumsum", "random.shuffle"), (LINEAR, 0)
     ),
-    **dict.fromkeys(("itertools.accumulate", "functools.reduce", "operator.countOf"), (LINEAR, 0)),
+    **dict.fromkeys(("itertools.accumulate", "operator.countOf"), (LINEAR, 0)),
+    **dict.fromkeys(("functools.reduce", "reduce"), (LINEAR, 1)),
     **dict.fromkeys(("max", "min"), (LINEAR, 0)),
     **dict.fromkeys((".join", ".extend"), (LINEAR, 0)),
     **dict.fromkeys(
@@ -76,6 +77,8 @@ CALL_COSTS: dict[str, tuple[Cost, int]] = {
     **dict.fromkeys(("math.gcd", "gcd", "fractions.gcd"), (LOG, 0)),
     **dict.fromkeys(("itertools.permutations",), (EXPONENTIAL, 0)),
 }
+# By squaring where a third argument says what to take the remainder of.
+MODULAR_POWERS = frozenset({"pow"})
 # Cheap on anything but a list.
 LIST_ONLY: dict[str, Cost] = {".insert": LINEAR, ".pop": LINEAR, ".remove": LINEAR, ".index": LINEAR, ".count": LINEAR}
 
@@ -99,7 +102,7 @@ SAME_SIZE: dict[str, int] = {
         (".lower", ".upper", ".splitlines", ".elements", ".iterrows", ".itertuples", ".tolist", ".most_common"), -1
     ),
 }
-SMALLEST_OF = frozenset({"zip", "itertools.izip"})
+SMALLEST_OF = frozenset({"zip", "itertools.izip", "izip"})
 RANGES = frozenset({"range", "xrange"})
 ARRAY_SIZES = frozenset(
     {
@@ -133,7 +136,7 @@ LOGARITHMS = frozenset({"math.log", "math.log2", "math.log10", "log", "log2", "l
 SMALLEST = frozenset({"min"})
 LARGEST = frozenset({"max"})
 KEEPS_SIZE = frozenset({"int", "abs", "round", "float", "math.ceil", "math.floor", "ceil", "floor"})
-INPUTS = frozenset({"input", "raw_input", "sys.stdin.readline", "sys.stdin.read", "sys.stdin.readlines", "sys.stdin"})
+INPUTS = frozenset({"input", "stdin.readline", "sys.stdin.buffer.readline", "raw_input", "sys.stdin.readline", "sys.stdin.read", "sys.stdin.readlines", "sys.stdin"})
 PARSING = frozenset({".split", ".strip", ".rstrip", ".splitlines"})
 PRINTS = frozenset({"print", "sys.stdout.write"})
 NEIGHBOURS = frozenset({".neighbors", ".neighbours", ".adjacent", ".successors", ".children", ".edges"})
