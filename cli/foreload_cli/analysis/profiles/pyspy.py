@@ -20,10 +20,11 @@ def read_collapsed(text: str) -> Measured:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        stack, _, count = line.rpartition(" ")
-        if not stack or not count.isdecimal():
+        stack, space, count = line.rpartition(" ")
+        if not space or not count.isdecimal():
             raise BadProfile(f"line {number} is {line[:60]!r}; allowed is a stack, a space and a number of samples")
-        frames = [frame_of(part) for part in stack.split(";") if not _THREAD.match(part)]
+        # A stack may be empty: the process was seen, and none of its functions.
+        frames = [frame_of(part) for part in stack.split(";") if part and not _THREAD.match(part)]
         measured.add(tuple(reversed(frames)), float(count))
     return measured
 
