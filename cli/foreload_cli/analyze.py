@@ -148,7 +148,7 @@ def _counted(outcomes: Iterator[Outcome], left_out: LeftOut) -> Iterator[Outcome
 
 def _reason(unfit: str) -> str:
     """A reason without the numbers of the one file."""
-    return unfit.rsplit("; ", 1)[-1]
+    return "binary" if "binary" in unfit else unfit.rsplit("; ", 1)[-1]
 
 
 def _with_progress(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
