@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from foreload_analyzers.callgraph import Edge
-from foreload_analyzers.costs import Cost
+from foreload_analyzers.costs import LINEAR, Cost
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.languages import INDEX, SLICE
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foreload_analyzers.judging import Judged
 
 MAX_SITES = 12  # calls of one function that are looked at; with more it counts as called with anything
+MAX_GIVEN = 64  # a table or number that is larger is a size, even where it is written down
 _OWNERS = ("self", "cls")
 
 
@@ -87,7 +88,13 @@ def _given(
         if argument is None:
             return None
         judgement = judged[index].judgement
-        own_length, own_magnitude = judgement.sizes.length(argument).cost, judgement.sizes.magnitude(argument).cost
+        own_length, own_magnitude = [
+            max(size.cost, LINEAR) if (size.exact or 0.0) > MAX_GIVEN else size.cost
+            for size in (judgement.sizes.length(argument), judgement.sizes.magnitude(argument))
+        ]
+        if index == 0 or judgement.unit.name == "main":
+            # What a program is started with is an example: `solve([3, 1, 2])` does not make three the size.
+            own_length, own_magnitude = max(own_length, LINEAR), max(own_magnitude, LINEAR)
         length = own_length if length is None else max(length, own_length)
         magnitude = own_magnitude if magnitude is None else max(magnitude, own_magnitude)
         items.append(judgement.sizes.items(argument))
