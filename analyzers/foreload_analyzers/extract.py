@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tree_sitter import Node
 
-from foreload_analyzers.expressions import Expr, Reader, dotted
+from foreload_analyzers.declarators import read_declarator
+from foreload_analyzers.declared import head_of
+from foreload_analyzers.expressions import NOTHING, Expr, Reader, Source
 from foreload_analyzers.facts import (
     AssignFact,
     CallFact,
@@ -22,11 +24,13 @@ from foreload_analyzers.facts import (
     Unit,
 )
 from foreload_analyzers.grammar import Match
-from foreload_analyzers.languages import INDEX, KEYWORD, MEMBER, NAME, NodeKinds
+from foreload_analyzers.headers import Header, read_header
+from foreload_analyzers.kinds import BINARY, CALL, INDEX, KEYWORD, MEMBER, NAME, NUMBER, SLICE, NodeKinds
 
 BRANCH_WEIGHT = 0.3  # most branches are the exception
 RARE_WEIGHT = 0.05  # error handling
 _TYPE_LINE = re.compile(r":type[ \t]+(\w+):[ \t]*([^\n]+)")
+_STREAMS = frozenset({"istream", "ifstream", "fstream", "istringstream", "stringstream"})
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -56,8 +60,9 @@ class ChunkReader:
         class_name: the class around the chunk, empty for none.
     """
 
-    def __init__(self, source: bytes, kinds: NodeKinds, start_byte: int, start_row: int, class_name: str) -> None:
+    def __init__(self, source: Source, kinds: NodeKinds, start_byte: int, start_row: int, class_name: str) -> None:
         self._source = source
+        self._kinds = kinds
         self._reader = Reader(source, kinds)
         self._byte = start_byte
         self._row = start_row
@@ -78,6 +83,8 @@ class ChunkReader:
             "break": self._take_break,
             "call": self._take_call,
             "class": self._take_class,
+            "count": self._take_count,
+            "declare": self._take_declare,
             "docstring": self._take_docstring,
             "function": self._take_function,
             "import": self._take_import,
@@ -86,13 +93,18 @@ class ChunkReader:
             "membership": self._take_membership,
             "parameter": self._take_parameter,
             "rare": self._take_rare,
+            "read": self._take_read,
             "return": self._take_return,
             "slice": self._take_slice,
+            "step": self._take_step,
             "update": self._take_update,
+            "write": self._take_write,
             "yield": self._take_yield,
         }
         # What to go back to where a scope ends: (end, unit, loop, weight, class).
         self._stack: list[tuple[int, int, int, float, str]] = []
+        # Counted loops with the header that each had, until it is known whether their bodies move the variable too.
+        self._counted: list[tuple[Unit, LoopFact, Header]] = []
 
     def read(self, node_start: int, node_end: int, size: int, matches: Sequence[Match]) -> ChunkFacts:
         """The facts of the chunk, from the findings that lie in it. `size` is its number of syntax nodes."""
@@ -114,13 +126,15 @@ class ChunkReader:
         for start, negative_end, _tie, _order, match in items:
             self._leave(start)
             self._takers[match.fact](match, start, -negative_end)
+        for unit, loop, header in self._counted:
+            _settle(unit, loop, header)
         return ChunkFacts(self._units, tuple(self._imports), self._main_guard)
 
     def _words(self, start: int, end: int) -> Mapping[str, int]:
         """The words of a range; a function that is the whole chunk shares them with it."""
         if self._worded[0] == (start, end):
             return self._worded[1]
-        words = words_of(self._source[start:end].decode("utf-8", "replace"))
+        words = words_of(self._source.cut(start, end))
         if self._worded[0] is None:
             self._worded = ((start, end), words)
         return words
@@ -151,9 +165,12 @@ class ChunkReader:
         self._lighten(size * self._weight)
         self._enter(end)
         parent = self._unit if self._unit > 0 else -1
+        owner, _, name = self._reader.text(match.nodes["name"][0]).rpartition("::")
+        if "owner" in match.nodes:
+            owner = head_of(self._reader.text(match.nodes["owner"][0]))
         unit = Unit(
-            name=self._reader.text(match.nodes["name"][0]),
-            class_name=self._class,
+            name=name,
+            class_name=owner.rsplit("::", 1)[-1] or self._class,
             line=whole.start_point.row - self._row,
             end_line=whole.end_point.row - self._row,
             parent=parent,
@@ -161,6 +178,8 @@ class ChunkReader:
             own_size=float(size),
             decorators=self._decorators.get(start, []),
             words=self._words(start, end),
+            is_entry=name in self._kinds.entries or bool(match.kind),
+            implicit_self=self._kinds.implicit_self,
         )
         self._units.append(unit)
         self._unit, self._loop, self._weight, self._class = len(self._units) - 1, -1, 1.0, ""
@@ -170,19 +189,23 @@ class ChunkReader:
         self._class = self._reader.text(match.nodes["name"][0])
 
     def _take_parameter(self, match: Match, start: int, end: int) -> None:
-        declared = match.nodes.get("type")
+        node, declared = match.nodes["name"][0], match.nodes.get("type")
         unit = self._units[self._unit]
-        parameter = Parameter(
-            self._reader.text(match.nodes["name"][0]), "" if declared is None else self._reader.text(declared[0])
-        )
-        unit.parameters = (*unit.parameters, parameter)
+        text = "" if declared is None else self._reader.text(declared[0]).lstrip(": ")
+        if not self._kinds.is_typed:
+            unit.parameters = (*unit.parameters, Parameter(self._reader.text(node), text))
+        elif self._unit > 0:
+            found = read_declarator(node, text, self._reader, makes=False)
+            if found is not None:
+                unit.parameters = (*unit.parameters, Parameter(found.name.text, found.declared))
+                unit.declared[found.name.text] = found.declared
 
     def _take_docstring(self, match: Match, start: int, end: int) -> None:
         """Types that the text at the top of a function declares, for parameters that have none of their own."""
-        text = self._source[start:end]
-        if b":type" not in text:
+        text = self._source.cut(start, end)
+        if ":type" not in text:
             return
-        types = dict(_TYPE_LINE.findall(text.decode("utf-8", "replace")))
+        types = dict(_TYPE_LINE.findall(text))
         unit = self._units[self._unit]
         unit.parameters = tuple(
             [
@@ -216,7 +239,8 @@ class ChunkReader:
         if match.kind == "comprehension":
             body_start, body_end = whole.start_byte, whole.end_byte
         elif match.kind == "while":
-            body_start, body_end = over_node.start_byte, body.end_byte
+            # `do` works its condition out after its body.
+            body_start, body_end = min(over_node.start_byte, body.start_byte), whole.end_byte
         else:
             body_start, body_end = body.start_byte, body.end_byte
         unit = self._units[self._unit]
@@ -262,25 +286,72 @@ class ChunkReader:
         if self._loop >= 0:
             self._units[self._unit].loops[self._loop].has_break = True
 
+    def _take_count(self, match: Match, start: int, end: int) -> None:
+        """A loop with a start, a condition and a step; it counts until its body turns out to move the variable."""
+        nodes = match.nodes
+        whole = nodes["whole"][0]
+        body = whole.child_by_field_name("body") or whole
+        header = read_header((nodes.get("head") or nodes["whole"])[0], body.start_byte, self._reader)
+        is_count = header.over is not NOTHING
+        parent = self._loop_at(start)
+        unit = self._units[self._unit]
+        size = float(body.descendant_count)
+        self._lighten(size * self._weight)
+        self._enter(end)
+        turns_at = header.turns_at - self._byte
+        loop = LoopFact(
+            kind="for" if is_count else "while",
+            line=whole.start_point.row - self._row,
+            end_line=whole.end_point.row - self._row,
+            parent=parent,
+            depth=1 if parent < 0 else unit.loops[parent].depth + 1,
+            target=(header.variable,) if is_count else (),
+            over=header.over if is_count else header.condition,
+            start=turns_at,
+            body_start=turns_at,
+            body_end=end - self._byte,
+            over_start=turns_at,
+            over_end=turns_at,
+            own_size=size,
+            weight=self._weight,
+        )
+        unit.loops.append(loop)
+        if is_count:
+            self._counted.append((unit, loop, header))
+        self._loop, self._weight = len(unit.loops) - 1, 1.0
+
     def _take_call(self, match: Match, start: int, end: int) -> None:
-        whole, node = match.nodes["whole"][0], match.nodes["arguments"][0]
-        callee = self._reader.read(match.nodes["callee"][0])
+        whole = match.nodes["whole"][0]
+        call = self._reader.read(whole)
+        if call.kind != CALL:
+            return
         arguments: list[Expr] = []
         keywords: dict[str, Expr] = {}
-        for argument in self._reader.arguments(node):
+        for argument in call.parts[1:]:
             if argument.kind == KEYWORD:
                 keywords[argument.name] = argument.parts[0]
             else:
                 arguments.append(argument)
+        self._add_call(call.name, call.parts[0], tuple(arguments), whole, start, keywords)
+
+    def _add_call(
+        self,
+        path: str,
+        callee: Expr,
+        arguments: tuple[Expr, ...],
+        whole: Node,
+        start: int,
+        keywords: Mapping[str, Expr] | None = None,
+    ) -> None:
         self._units[self._unit].calls.append(
             CallFact(
-                path=dotted(callee),
+                path=path,
                 callee=callee,
-                arguments=tuple(arguments),
-                keywords=keywords,
+                arguments=arguments,
+                keywords=keywords or {},
                 line=whole.start_point.row - self._row,
                 start=start - self._byte,
-                end=end - self._byte,
+                end=whole.end_byte - self._byte,
                 loop=self._loop_at(start),
                 weight=self._weight,
                 awaited=start in self._waits,
@@ -303,10 +374,60 @@ class ChunkReader:
     def _take_update(self, match: Match, start: int, end: int) -> None:
         self._add_assign(match, self._reader.text(match.nodes["operator"][0]), start)
 
+    def _take_step(self, match: Match, start: int, end: int) -> None:
+        whole = match.nodes["whole"][0]
+        operator = "-=" if "--" in self._reader.text(whole) else "+="
+        target = self._reader.read(match.nodes["left"][0])
+        self._put(target, operator, Expr(NUMBER, "", "1"), whole, start)
+
+    def _take_declare(self, match: Match, start: int, end: int) -> None:
+        nodes = match.nodes
+        declared = nodes.get("type")
+        text = "" if declared is None else self._reader.text(declared[0]).lstrip(": ")
+        found = read_declarator(nodes["left"][0], text, self._reader, makes=match.kind == "makes" and self._unit > 0)
+        if found is None:
+            return
+        if found.declared:
+            for name in root_names(found.name):
+                self._units[self._unit].declared[name] = found.declared
+        if found.value is not None:
+            self._put(found.name, "=", found.value, nodes["left"][0], start)
+
+    def _take_read(self, match: Match, start: int, end: int) -> None:
+        """`cin >> a >> b` and `scanf("%d", &a)` give values to what they read."""
+        whole = match.nodes["whole"][0]
+        expr = self._reader.read(whole)
+        if expr.kind == BINARY and len(expr.parts) == 2:
+            source, targets = expr, (expr.parts[1],)
+            while source.kind == BINARY and source.parts:
+                source = source.parts[0]
+        elif expr.kind == CALL:
+            source, targets = expr.parts[0], expr.parts[2:]
+        else:
+            return
+        if source.kind != NAME:
+            return
+        given = Expr(CALL, source.name, source.name, (source,))
+        if expr.kind == BINARY:
+            if source.name != "cin" and head_of(self._units[self._unit].declared.get(source.name, "")) not in _STREAMS:
+                return
+            self._add_call(source.name, source, (), whole, start)
+        for target in targets:
+            self._put(target, "=", given, whole, start)
+
+    def _take_write(self, match: Match, start: int, end: int) -> None:
+        """`cout << a` writes, as a call does."""
+        name = self._reader.read(match.nodes["name"][0])
+        self._add_call(name.name, name, (), match.nodes["whole"][0], start)
+
     def _add_assign(self, match: Match, operator: str, start: int) -> None:
         target = self._reader.read(match.nodes["left"][0])
         value = self._reader.read(match.nodes["right"][0])
-        line = match.nodes["whole"][0].start_point.row - self._row
+        self._put(target, operator, value, match.nodes["whole"][0], start)
+
+    def _put(self, target: Expr, operator: str, value: Expr, node: Node, start: int) -> None:
+        """Books a value that goes to a target; what is reached by its key in a tree is a call as well."""
+        line = node.start_point.row - self._row
         fact = AssignFact(target, operator, value, line, start - self._byte, self._loop_at(start))
         unit = self._units[self._unit]
         unit.assigns.append(fact)
@@ -315,19 +436,35 @@ class ChunkReader:
 
     def _take_membership(self, match: Match, start: int, end: int) -> None:
         nodes = match.nodes
-        item, container = self._reader.read(nodes["item"][0]), self._reader.read(nodes["container"][0])
+        if match.kind == "call":
+            call = self._reader.read(nodes["whole"][0])
+            if call.kind != CALL or call.parts[0].kind != MEMBER or len(call.parts) < 2:
+                return
+            item, container = call.parts[1], call.parts[0].parts[0]
+        else:
+            item, container = self._reader.read(nodes["item"][0]), self._reader.read(nodes["container"][0])
         line = nodes["whole"][0].start_point.row - self._row
         fact = MembershipFact(item, container, line, start - self._byte, self._loop_at(start))
         self._units[self._unit].memberships.append(fact)
 
     def _take_slice(self, match: Match, start: int, end: int) -> None:
         nodes = match.nodes
+        if match.kind:
+            call = self._reader.read(nodes["whole"][0])
+            if call.kind != CALL or call.parts[0].kind != MEMBER or len(call.parts) < 2:
+                return
+            value, bounds = call.parts[0].parts[0], _part_of(call.parts[1:], counts=match.kind == "count")
+        else:
+            value, bounds = self._reader.read(nodes["value"][0]), self._reader.read(nodes["range"][0])
         line = nodes["whole"][0].start_point.row - self._row
-        value, bounds = self._reader.read(nodes["value"][0]), self._reader.read(nodes["range"][0])
         self._units[self._unit].slices.append(SliceFact(value, bounds, line, start - self._byte, self._loop_at(start)))
 
     def _take_import(self, match: Match, start: int, end: int) -> None:
         module = self._reader.text(match.nodes["module"][0])
+        if match.kind == "include":  # the names in a header are not written with its own
+            module = module.strip('<>"')
+            self._imports.append(ImportFact(module, "", f"#{module}"))
+            return
         name = self._optional(match, "name") or ("*" if "wildcard" in match.nodes else "")
         alias = self._optional(match, "alias") or name or module
         self._imports.append(ImportFact(module, name, alias))
@@ -335,3 +472,24 @@ class ChunkReader:
     def _optional(self, match: Match, capture: str) -> str:
         nodes = match.nodes.get(capture)
         return "" if nodes is None else self._reader.text(nodes[0])
+
+
+def _settle(unit: Unit, loop: LoopFact, header: Header) -> None:
+    """Makes a counted loop one with a condition where its body moves the variable, or what it is compared with."""
+    fixed = {header.variable, *(part for part in (header.stop.text,) if header.stop.kind == NAME)}
+    first = loop.body_start + header.body_start - header.turns_at  # the step of the header lies before
+    for fact in unit.assigns:
+        if first <= fact.start < loop.body_end and fact.target.kind == NAME and fact.target.name in fixed:
+            loop.kind, loop.target, loop.over = "while", (), header.condition
+            return
+
+
+def _part_of(arguments: tuple[Expr, ...], *, counts: bool) -> Expr:
+    """The bounds of a part that a method takes out: from and to, or from and how many."""
+    start, stop = arguments[0], arguments[1] if len(arguments) > 1 else NOTHING
+    if counts and stop is not NOTHING:
+        if stop.kind == NUMBER:
+            start, stop = NOTHING, stop
+        else:
+            stop = Expr(BINARY, "+", f"{start.text} + {stop.text}", (start, stop))
+    return Expr(SLICE, "", f"{start.text}:{stop.text}", (start, stop, NOTHING))

@@ -130,6 +130,9 @@ class Unit:
         own_size: syntax nodes outside loops and inner functions, weighted by how rare their branch is.
         parent: index of the function around it in the same chunk, -1 for none.
         words: how often each word occurs in its names, comments and texts.
+        declared: variable -> its type as the code declares it, parameters among them, in languages that do.
+        is_entry: the program starts with it.
+        implicit_self: members of its object are named without it.
         attributes: members that it sets, `self.x`, with their values.
     """
 
@@ -151,6 +154,9 @@ class Unit:
     returns: list[ReturnFact] = field(default_factory=list[ReturnFact])
     words: Mapping[str, int] = field(default_factory=dict[str, int])
     attributes: list[tuple[str, Expr]] = field(default_factory=list[tuple[str, Expr]])
+    declared: dict[str, str] = field(default_factory=dict[str, str])
+    is_entry: bool = False
+    implicit_self: bool = False
 
     @property
     def loop_depth(self) -> int:
@@ -174,7 +180,9 @@ class ChunkFacts:
 
     def __post_init__(self) -> None:
         piece = self.units[0]
-        self.has_code = bool(piece.loops or piece.calls or piece.assigns or piece.memberships or piece.slices)
+        self.has_code = bool(
+            piece.loops or piece.calls or piece.assigns or piece.memberships or piece.slices or piece.declared
+        )
 
     def copy(self) -> ChunkFacts:
         """The same facts as other objects."""

@@ -1,47 +1,58 @@
 """The languages that can be analysed, one row each.
 
 A language is a folder of queries (`queries/<name>/*.scm`, the same capture names everywhere), the node kinds of its
-expressions below, and what is known of its libraries (`knowledge/<name>.py`). Nothing else in the analysis knows one.
+expressions (kinds.py), and what is known of its libraries (`knowledge/<name>.py`). Nothing else in the analysis knows one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-# The kinds of neutral expressions (see expressions.py).
-NAME = "name"
-NUMBER = "number"
-TEXT = "text"
-CALL = "call"
-MEMBER = "member"
-INDEX = "index"
-SLICE = "slice"
-BINARY = "binary"
-UNARY = "unary"
-ITEMS = "items"
-COMPREHENSION = "comprehension"
-KEYWORD = "keyword"
-SPREAD = "spread"
-CHOICE = "choice"
-THROUGH = "through"
-OTHER = "other"
+from foreload_analyzers import kinds
+from foreload_analyzers.kinds import (
+    BINARY,
+    CALL,
+    CHOICE,
+    COMPREHENSION,
+    INDEX,
+    ITEMS,
+    KEYWORD,
+    MEMBER,
+    NAME,
+    NUMBER,
+    OTHER,
+    SLICE,
+    SPREAD,
+    TEXT,
+    UNARY,
+    NodeKinds,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class NodeKinds:
-    """What a grammar calls things, where a query cannot say it.
-
-    Attributes:
-        expressions: node kind -> (kind of expression, then the names of the fields that hold its parts, or a word that
-            tells containers apart).
-        containers: node kind -> field that holds what is inside; their members are analysed and cached one by one.
-        class_kinds: those containers that give their name to the functions inside.
-    """
-
-    expressions: Mapping[str, tuple[str, ...]]
-    containers: Mapping[str, str] = field(default_factory=dict[str, str])
-    class_kinds: frozenset[str] = frozenset()
+# The kinds of expressions are spoken of by everyone who reads facts.
+__all__ = [
+    "BINARY",
+    "BY_NAME",
+    "BY_SUFFIX",
+    "CALL",
+    "CHOICE",
+    "COMPREHENSION",
+    "INDEX",
+    "ITEMS",
+    "KEYWORD",
+    "LANGUAGES",
+    "MEMBER",
+    "NAME",
+    "NUMBER",
+    "OTHER",
+    "SLICE",
+    "SPREAD",
+    "TEXT",
+    "UNARY",
+    "Language",
+    "NodeKinds",
+    "language_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,50 +81,6 @@ class Language:
     splits: bool = False
 
 
-PYTHON_KINDS = NodeKinds(
-    expressions={
-        "identifier": (NAME,),
-        "true": (NAME,),
-        "false": (NAME,),
-        "none": (NAME,),
-        "integer": (NUMBER,),
-        "float": (NUMBER,),
-        "string": (TEXT,),
-        "concatenated_string": (TEXT,),
-        "call": (CALL, "function", "arguments"),
-        "attribute": (MEMBER, "object", "attribute"),
-        "subscript": (INDEX, "value"),
-        "slice": (SLICE,),
-        "binary_operator": (BINARY, "left", "operator", "right"),
-        "boolean_operator": (BINARY, "left", "operator", "right"),
-        "comparison_operator": (BINARY,),
-        "unary_operator": (UNARY, "argument"),
-        "not_operator": (UNARY, "argument"),
-        "list": (ITEMS, "list"),
-        "tuple": (ITEMS, "tuple"),
-        "set": (ITEMS, "set"),
-        "dictionary": (ITEMS, "dict"),
-        "expression_list": (ITEMS, "tuple"),
-        "pattern_list": (ITEMS, "tuple"),
-        "tuple_pattern": (ITEMS, "tuple"),
-        "list_pattern": (ITEMS, "list"),
-        "list_comprehension": (COMPREHENSION, "list"),
-        "set_comprehension": (COMPREHENSION, "set"),
-        "dictionary_comprehension": (COMPREHENSION, "dict"),
-        "generator_expression": (COMPREHENSION, "generator"),
-        "keyword_argument": (KEYWORD, "name", "value"),
-        "list_splat": (SPREAD,),
-        "dictionary_splat": (SPREAD,),
-        "conditional_expression": (CHOICE,),
-        "parenthesized_expression": (THROUGH,),
-        "await": (THROUGH,),
-        "as_pattern_target": (THROUGH,),
-        "type": (THROUGH,),
-    },
-    containers={"class_definition": "body", "decorated_definition": "definition"},
-    class_kinds=frozenset({"class_definition"}),
-)
-
 LANGUAGES: tuple[Language, ...] = (
     Language(
         name="python",
@@ -122,8 +89,26 @@ LANGUAGES: tuple[Language, ...] = (
         suffixes=(".py", ".pyi", ".pyw"),
         interpreters=("python", "python3", "python2", "pypy", "pypy3"),
         knowledge="python",
-        kinds=PYTHON_KINDS,
+        kinds=kinds.PYTHON,
         splits=True,
+    ),
+    Language(
+        name="java",
+        grammar_module="tree_sitter_java",
+        grammar_function="language",
+        suffixes=(".java",),
+        interpreters=("java",),
+        knowledge="java",
+        kinds=kinds.JAVA,
+    ),
+    Language(
+        name="cpp",
+        grammar_module="tree_sitter_cpp",
+        grammar_function="language",
+        suffixes=(".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".cu", ".cuh"),
+        interpreters=(),
+        knowledge="cpp",
+        kinds=kinds.CPP,
     ),
 )
 

@@ -31,8 +31,12 @@ def grammar_of(module: str, function: str) -> Grammar:
 
 
 def knowledge_of(name: str) -> ModuleType:
-    """What is known of a language's libraries."""
-    return import_module(f"{_PACKAGE}.knowledge.{name}")
+    """What is known of a language's libraries. A table that its module leaves out is empty; Python's has them all."""
+    found, model = import_module(f"{_PACKAGE}.knowledge.{name}"), import_module(f"{_PACKAGE}.knowledge.python")
+    for key, table in vars(model).items():
+        if key.isupper() and not hasattr(found, key):
+            setattr(found, key, type(table)() if isinstance(table, (dict, frozenset, tuple, bool)) else table)
+    return found
 
 
 def model_data(name: str) -> bytes:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, Tree
 
+from foreload_analyzers.declared import head_of
+from foreload_analyzers.expressions import Source
 from foreload_analyzers.extract import ChunkReader
 from foreload_analyzers.facts import ChunkFacts
 from foreload_analyzers.grammar import Match, Syntax
-from foreload_analyzers.languages import NodeKinds
+from foreload_analyzers.kinds import NodeKinds
 
 MAX_CHUNKS = 20_000
 
@@ -100,19 +102,23 @@ def _split(group: Sequence[Node], kinds: NodeKinds, source: bytes, found: list[t
             found.append((node, name))
             continue
         holder, body = inner
-        title = holder.child_by_field_name("name")
-        own = name if title is None else source[title.start_byte : title.end_byte].decode("utf-8", "replace")
-        pending.extend((child, own) for child in reversed(body.children))
+        own = name
+        if holder.type in kinds.class_kinds:
+            title = holder.child_by_field_name("name") or holder.child_by_field_name("type")
+            if title is not None:
+                own = head_of(source[title.start_byte : title.end_byte].decode("utf-8", "replace"))
+        pending.extend((child, own) for child in reversed(body.named_children))
 
 
 def _members(node: Node, kinds: NodeKinds) -> tuple[Node, Node] | None:
     """The class in a node and its body; None where it is none, or holds nothing."""
     holder = node
     while holder.type in kinds.containers:
-        inner = holder.child_by_field_name(kinds.containers[holder.type])
+        name = kinds.containers[holder.type]
+        inner = holder if name == "*" else holder.child_by_field_name(name)
         if inner is None:
             return None
-        if holder.type in kinds.class_kinds:
+        if holder.type in kinds.class_kinds or inner is holder:
             return (holder, inner) if inner.child_count else None
         holder = inner
     return None
@@ -153,6 +159,7 @@ def _read(
     matches = syntax.matches(root, nodes[places[0]][0].start_byte, nodes[places[-1]][0].end_byte)
     matches.sort(key=_start)
     facts: list[ChunkFacts] = []
+    text = Source(source)
     at = 0
     for place in places:
         node, name = nodes[place]
@@ -162,7 +169,7 @@ def _read(
         first = at
         while at < len(matches) and _start(matches[at]) < end:
             at += 1
-        reader = ChunkReader(source, syntax.language.kinds, start, node.start_point.row, name)
+        reader = ChunkReader(text, syntax.language.kinds, start, node.start_point.row, name)
         facts.append(reader.read(start, end, node.descendant_count, matches[first:at]))
     return facts
 

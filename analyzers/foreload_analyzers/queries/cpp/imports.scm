@@ -1,0 +1,1 @@
+((preproc_include path: (_) @module) (#set! fact "import") (#set! kind "include"))
