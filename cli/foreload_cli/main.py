@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Entry] = {
     "status": Entry("foreload_cli.status", "What runs, and what each environment has"),
     "analyze": Entry("foreload_cli.analyze", "Tags of files or trees: hot loops, growth, needs"),
     "forecast": Entry("foreload_cli.forecast", "Expected demand of a trace, and how good the forecast is"),
+    "recommend": Entry("foreload_cli.recommend", "Amounts for an environment, interval by interval, as JSON Lines"),
     "decisions": Entry("foreload_cli.decisions", "The log of changes, newest first"),
     "why": Entry("foreload_cli.why", "One decision explained"),
     "profile": Entry("foreload_cli.profile", "Check what the developer expects"),

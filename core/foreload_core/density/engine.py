@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foreload_core.density.anchors import Anchors, Grain, remember
 from foreload_core.density.correction import FITTED, FRESH, Rates, corrected, learn
-from foreload_core.density.inputs import REFERENCE, network_inputs, one_hot
+from foreload_core.density.inputs import REFERENCE, neighbours, network_inputs, one_hot
 from foreload_core.density.layout import FIRST_RATIO, FLOOR_RATIO, FREE_COUNT, LEAST_FLOOR
 from foreload_core.density.mixture import Mixture, beyond
 from foreload_core.density.network import Weights, mixture_of
@@ -33,6 +33,7 @@ class Engine:
         grain: how samples lie in time, and how far ahead is forecast.
         capacity: most that there can be, where it is known.
         weights: the fitted network; None: nothing pretrained.
+        environments: for fitting on many environments at once, the environment of each row; None: all are of one.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Engine:
         grain: Grain,
         capacity: Mapping[Resource, float] | Sequence[float | None],
         weights: Weights | None = None,
+        environments: Sequence[int] | None = None,
     ) -> None:
         self.resources = tuple(resources)
         self.grain = grain
@@ -51,6 +53,9 @@ class Engine:
         self.capacity: Doubles = np.array([math.nan if each is None else each for each in known], np.float64)
         self.rows = new_rows(count, grain.horizon)
         self._kinds = one_hot(self.resources)
+        self._beside = neighbours(
+            self.resources, np.zeros(count, np.int64) if environments is None else np.array(environments)
+        )
         self._lines = np.arange(count)
         self._anchors = Anchors(grain, count)
         self._ahead: Doubles = np.zeros(count)
@@ -121,7 +126,9 @@ class Engine:
 
     def inputs(self, anchors: Floats) -> Floats:
         """What the network sees with these anchors."""
-        return network_inputs(self.rows, self.grain, anchors, self._anchors.around, self._ahead, self._kinds)
+        return network_inputs(
+            self.rows, self.grain, anchors, self._anchors.around, self._ahead, self._kinds, self._beside
+        )
 
     @property
     def mean(self) -> Doubles:

@@ -15,6 +15,7 @@ from foreload_core.types import Resource
 Floats = NDArray[np.float32]
 REFERENCE: Final = ANCHORS.index("mean_12")
 """All places are told relative to this anchor, so that no input hangs on the scale of the demand."""
+_MAX_3 = ANCHORS.index("max_3")
 _WEEK_DAYS = 7
 
 
@@ -37,8 +38,27 @@ def calendar(ahead: NDArray[np.float64]) -> Floats:
     )
 
 
+def neighbours(resources: tuple[Resource, ...], environments: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each row the row of each resource in the same environment, or -1, (rows, resources)."""
+    found = np.full((len(resources), len(RESOURCES)), -1, np.int64)
+    places = {
+        (int(environment), each): row
+        for row, (each, environment) in enumerate(zip(resources, environments, strict=True))
+    }
+    for row, environment in enumerate(environments):
+        for column, each in enumerate(RESOURCES):
+            found[row, column] = places.get((int(environment), each), -1)
+    return found
+
+
 def network_inputs(
-    rows: Rows, grain: Grain, anchors: Floats, around: Floats, ahead: NDArray[np.float64], kinds: Floats
+    rows: Rows,
+    grain: Grain,
+    anchors: Floats,
+    around: Floats,
+    ahead: NDArray[np.float64],
+    kinds: Floats,
+    beside: NDArray[np.int64],
 ) -> Floats:
     """All inputs, (rows, inputs).
 
@@ -49,6 +69,7 @@ def network_inputs(
         around: see `Anchors.around`.
         ahead: seconds of the epoch, one a row.
         kinds: see `one_hot`.
+        beside: see `neighbours`.
     """
     reference = anchors[:, REFERENCE : REFERENCE + 1]
     count = len(anchors)
@@ -61,6 +82,11 @@ def network_inputs(
         ),
         axis=1,
     )  # fmt: skip
+    moves = np.stack(
+        (anchors[:, 0] - reference[:, 0], anchors[:, _MAX_3] - reference[:, 0], anchors[:, 0] - rows.quantile[:, 1]),
+        axis=1,
+    )
+    others = np.where((beside >= 0)[:, :, None], moves[beside], 0.0).reshape(count, -1)
     return np.concatenate(
         (
             anchors - reference,
@@ -71,6 +97,8 @@ def network_inputs(
             calendar(ahead),
             single,
             kinds,
+            others,
+            beside >= 0,
         ),
         axis=1,
         dtype=np.float32,

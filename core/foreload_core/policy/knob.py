@@ -1,0 +1,60 @@
+"""What the knob means: one caution for all, turned into the prices of each resource.
+
+1.0 is where violations come to about 1 % of the time (memory: fewer than one kill in 30 days); more is safer. Below it
+the weight goes over from slack against violations to money against unserved demand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from foreload_core.policy.exchange import Exchange
+from foreload_core.types import Resource
+
+RESIZE_SECONDS = 10.0
+"""A resize costs so much of the mean demand, in the money's sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the knob means for one kind of resource.
+
+    Attributes:
+        violation: price of a violation at 1.0.
+        growth: its exponent above and below.
+        unserved: price of unserved demand at 1.0.
+        unserved_growth: its exponent.
+        thrift_from, thrift_to: at and below the first, money alone is weighed; at and above the second, slack alone.
+        change: price of a change, in units of slack.
+    """
+
+    violation: float
+    growth: float
+    unserved: float = 25.0
+    unserved_growth: float = 3.0
+    thrift_from: float = 0.85
+    thrift_to: float = 1.0
+    change: float = 0.03
+
+
+SLOW = Meaning(10.7, 5.2)
+SLOW_MEMORY = Meaning(60.0, 5.2, thrift_from=0.7, thrift_to=0.85)
+
+
+def exchange_of(resources: tuple[Resource, ...], knob: float, step_seconds: float, *, fresh: bool = False) -> Exchange:
+    """The prices of each resource at a knob."""
+    del fresh
+    meanings = [SLOW_MEMORY if each is Resource.MEMORY else SLOW for each in resources]
+    violation = [meaning.violation * knob**meaning.growth for meaning in meanings]
+    unserved = [meaning.unserved * knob**meaning.unserved_growth for meaning in meanings]
+    thrift = np.array(
+        [
+            np.clip((meaning.thrift_to - knob) / (meaning.thrift_to - meaning.thrift_from), 0.0, 1.0)
+            for meaning in meanings
+        ]
+    )
+    change = [meaning.change for meaning in meanings]
+    money = RESIZE_SECONDS / step_seconds
+    return Exchange(np.array(violation), np.array(unserved), thrift, (1 - thrift) * np.array(change) + thrift * money)

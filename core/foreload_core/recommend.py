@@ -1,0 +1,119 @@
+"""Amounts for an environment that is measured and resized by somebody else: one message in, one message out.
+
+Needs numpy, so it is imported only where it is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foreload_core.density import Engine, Grain, Weights
+from foreload_core.density.layout import FLOOR_RATIO, LEAST_FLOOR
+from foreload_core.policy.exchange import DEAD_BAND_RATIO, Choice, choose
+from foreload_core.policy.knob import exchange_of
+from foreload_core.recommend_messages import BadMessage, Reset, Step, read_reset, read_step
+from foreload_core.types import Resource
+from foreload_core.words import amount_text
+
+Doubles = NDArray[np.float64]
+SAME_RATIO = 1e-3
+"""An amount in force that differs by less than this from the one that was answered is that one."""
+
+__all__ = ["BadMessage", "Session", "Sources"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What was fitted before: for samples alone, and for samples with run signals. None: nothing pretrained."""
+
+    samples: Weights | None = None
+    runs: Weights | None = None
+
+
+class Session:
+    """Holds one environment between a reset and the next; a bad message changes nothing."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._environment: _Environment | None = None
+
+    def answer(self, message: object) -> dict[str, Any]:
+        """The answer to one message.
+
+        Raises:
+            BadMessage: the message is not understood; nothing has changed.
+        """
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "reset":
+            self._environment = _Environment(read_reset(message), self._sources)
+            return {"type": "ready"}
+        if kind != "step":
+            raise BadMessage(f"type is {kind!r}; allowed are 'reset' and 'step'")
+        if self._environment is None:
+            raise BadMessage("a step came before any reset; send a reset with ctx first")
+        return self._environment.step(read_step(message, self._environment.reset, self._environment.last_seconds))
+
+
+class _Environment:
+    def __init__(self, reset: Reset, sources: Sources) -> None:
+        self.reset = reset
+        self.last_seconds: float | None = None
+        resources = reset.resources
+        self._engine = Engine(resources, Grain(reset.step_seconds, 1 + reset.delay), reset.capacity, sources.samples)
+        fresh = sources.samples is None
+        self._exchange = exchange_of(resources, reset.knob, reset.step_seconds, fresh=fresh)
+        self._most = np.array([reset.capacity.get(each, np.inf) for each in resources])
+        floor = [FLOOR_RATIO[each] * reset.capacity.get(each, 0.0) for each in resources]
+        self._least = np.maximum(floor, [LEAST_FLOOR[each] for each in resources])
+        self._planned: list[Doubles] = []
+
+    def step(self, step: Step) -> dict[str, Any]:
+        used = np.array([step.usage.get(each, np.nan) for each in self.reset.resources])
+        held = np.array([step.held.get(each, np.nan) for each in self.reset.resources])
+        throttled = np.array([each in step.throttled for each in self.reset.resources])
+        # What went through is a lower bound only where it did not go past the limit.
+        censored = throttled & ~(used > held * (1 + 1e-9))
+        self._engine.observe(step.ended_seconds - self.reset.step_seconds, used, censored)
+        self.last_seconds = step.ended_seconds
+        current = self._in_force_then(held)
+        choice = choose(self._engine.forecast(), self._exchange, current, self._engine.mean, self._least, self._most)
+        amount = np.clip(choice.amount, self._least, self._most)
+        carried = (amount > current) | (amount < current * (1 - DEAD_BAND_RATIO))
+        self._planned.append(np.where(carried, amount, current))
+        del self._planned[: -1 - self.reset.delay]
+        return self._answer(choice, amount, current)
+
+    def _in_force_then(self, held: Doubles) -> Doubles:
+        """What will be in force at the forecast's time if nothing is changed now: the answers that are under way count."""
+        known = np.where(np.isnan(held), np.where(np.isfinite(self._most), self._most, self.engine_mean()), held)
+        if len(self._planned) <= self.reset.delay:
+            return self._planned[-1] if self._planned else known
+        due = self._planned[0]
+        elsewhere = np.abs(known - due) > SAME_RATIO * due
+        return np.where(elsewhere & ~np.isnan(held), known, self._planned[-1])
+
+    def engine_mean(self) -> Doubles:
+        return np.maximum(self._engine.mean, self._least)
+
+    def _answer(self, choice: Choice, amount: Doubles, current: Doubles) -> dict[str, Any]:
+        amounts: dict[str, float | int] = {}
+        reasons: dict[str, str] = {}
+        for row, resource in enumerate(self.reset.resources):
+            value = float(amount[row])
+            amounts[resource.value] = round(value) if resource is Resource.MEMORY else float(f"{value:.6g}")
+            reasons[resource.value] = _reason(resource, value, float(current[row]), float(choice.chance[row]))
+        return {"alloc": amounts, "reasons": reasons}
+
+
+def _reason(resource: Resource, amount: float, current: float, chance: float) -> str:
+    text = amount_text(resource, amount)
+    sure = f"the need stays below {text} in {min(max(chance, 0.0), 0.9999):.2%} of such cases"
+    if amount > current:
+        return f"Raised to {text}: {sure}."
+    if amount < current:
+        return f"Lowered to {text}: {sure}."
+    return f"Stays at {text}: {sure}, and a change is not worth its price."
