@@ -68,7 +68,9 @@ def folds(groups: Sequence[str], count: int, seed: int = SEED) -> Iterator[NDArr
 class Fitted:
     """A fitted model, in the rounding in which it ships."""
 
-    def __init__(self, plan: Plan, rows: Sequence[Bags], labels: Sequence[str], weights: Sequence[float] | None = None):
+    def __init__(
+        self, plan: Plan, rows: Sequence[Bags], labels: Sequence[str], weights: Sequence[float] | None = None
+    ) -> None:
         self.plan = plan
         counts = [_counts(plan_block, rows) for plan_block in plan.blocks]
         self._idf = [_rounded_idf(matrix) for matrix in counts]
