@@ -24,6 +24,7 @@ FEATURES = (
     "permission",
     "ledger",
     "profile",
+    "profile_editor",
     "runs",
     "forecast",
     "decisions",

@@ -123,6 +123,11 @@ class Daemon(Roles):
         """What this machine, or the container that stands for it, has."""
         return self._machine
 
+    def capacity(self) -> Amounts:
+        """What the environment can get: what the broker said, and what the machine has where it said nothing."""
+        said = self._services.link.standing.capacity if self._services is not None else NO_AMOUNTS
+        return said.over(self._machine)
+
     def cores(self) -> float:
         """Cores that "all cores" comes to: what the environment can get, else what it has."""
         said = self._services.link.standing.capacity.cpu_cores if self._services is not None else None

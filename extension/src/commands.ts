@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { announce, pause, pauseUntilTomorrow, resume } from './announcements';
 import type { Daemon } from './client';
-import { openProfile } from './profile';
+import { addWeeklyPeak, chooseProfile, openProfile, profileFromHistory } from './profile';
 import { TRY_BROKER } from './protocol';
 import { toggleLenses } from './settings';
 
@@ -24,6 +24,9 @@ export function registerCommands(daemon: Daemon, log: vscode.LogOutputChannel): 
     pauseUntilTomorrow: () => pauseUntilTomorrow(daemon),
     resume: () => resume(daemon),
     newProfile: () => openProfile(daemon),
+    profileFromHistory: () => profileFromHistory(daemon),
+    addWeeklyPeak: () => addWeeklyPeak(daemon),
+    chooseProfile,
     tryBroker: () => daemon.notify(TRY_BROKER, {}),
     restart: () => daemon.requestRestart('asked for', true),
     showLog: () => log.show(),

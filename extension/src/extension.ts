@@ -16,6 +16,7 @@ import { DecisionView } from './views/decision/panel';
 import { DoctorView } from './views/doctor/panel';
 import { LedgerView } from './views/ledger/panel';
 import { PermissionView } from './views/permission/panel';
+import { ProfileEditor } from './views/profile/editor';
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Foreload', { log: true });
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new PermissionView(context, daemon, log).register(),
     new LedgerView(context.extensionUri, daemon).register(),
     new DoctorView(context.extensionUri, daemon).register(),
+    new ProfileEditor(context.extensionUri, daemon).register(),
     watchTerminals(signals),
     new TaskRuns(signals, new Gates(context)).register(),
     new DebugRuns(signals).register(),

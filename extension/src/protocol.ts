@@ -15,7 +15,12 @@ export const ACT = 'foreload/act'; // request: Act -> Outcome
 export const EXPLAIN = 'foreload/explain'; // request: Explain -> Explanation
 export const PAUSE = 'foreload/pause'; // request: Pause -> Outcome
 export const ANNOUNCE = 'foreload/announce'; // request: Announce -> Outcome
-export const NEW_PROFILE = 'foreload/newProfile'; // request: {} -> ProfileDraft
+export const NEW_PROFILE = 'foreload/newProfile'; // request: NewProfile -> ProfileDraft
+export const GET_PROFILE = 'foreload/getProfile'; // request: ProfileDraft -> ProfilePage
+export const CHANGE_PROFILE = 'foreload/changeProfile'; // request: ProfileChange -> ProfileChanged
+export const GET_STOPS = 'foreload/getStops'; // request: ProfileDraft -> Stops; simulated, so it may take half a minute
+export const GET_PATTERNS = 'foreload/getPatterns'; // request: ProfileDraft -> Patterns
+export const DECLINE_PATTERN = 'foreload/declinePattern'; // request: Pattern -> Outcome
 export const TRY_BROKER = 'foreload/tryBroker'; // notification: {}
 export const RUN_DOCTOR = 'foreload/runDoctor'; // request: {} -> Doctor
 
@@ -260,7 +265,7 @@ export interface Announce {
   minutes: number;
 }
 
-/** Text of a new `.foreload/profile.json`. */
+/** Text of a `.foreload/profile.json`, new or as it stands in the editor. */
 export interface ProfileDraft {
   text: string;
 }
@@ -282,4 +287,153 @@ export interface AnalysisState {
   uri: string;
   text: string;
   heavyFunctions: number;
+}
+
+/** `patterns`: those seen in the history that the new profile is to keep; without any it has an example. */
+export interface NewProfile {
+  patterns: Pattern[];
+}
+
+/** One way out of a problem: `path` gets `value`, which is JSON; empty takes it away. */
+export interface ProfileFix {
+  label: string;
+  path: string;
+  value: string;
+}
+
+/** `rule` is the window's place, -1 where it is about something else. */
+export interface ProfileProblem {
+  path: string;
+  message: string;
+  line: number;
+  rule: number;
+  fixes: ProfileFix[];
+}
+
+/** One row of the week. `used`: mean cores of each half hour over the last weeks, null where not measured. */
+export interface ProfileDay {
+  label: string;
+  today: boolean;
+  used: (number | null)[];
+}
+
+/**
+ * What a rule comes to on one day of the shown week; minutes from midnight, 1440 is its end.
+ *
+ * `movable`: it comes from days and times of the week, so it can be dragged.
+ */
+export interface ProfileBlock {
+  rule: number;
+  day: number;
+  startMinute: number;
+  endMinute: number;
+  kind: string;
+  text: string;
+  label: string;
+  wrong: boolean;
+  movable: boolean;
+}
+
+/** One window. `technical` is its RRULE, cron or dates; `whenKey` names the field that holds it, `when` its text. */
+export interface ProfileRule {
+  index: number;
+  kind: string;
+  name: string;
+  words: string;
+  technical: string;
+  whenKey: string;
+  when: string;
+  expects: string;
+  next: string;
+  enabled: boolean;
+  cores: number | null;
+  memoryGib: number | null;
+}
+
+/** Least and most of one resource, in the file's unit. */
+export interface ProfileBound {
+  key: string;
+  name: string;
+  unit: string;
+  least: number | null;
+  most: number | null;
+}
+
+/** A time at which more was needed week after week. `key` names it, `every` is its rule, `words` the question. */
+export interface Pattern {
+  key: string;
+  every: string;
+  name: string;
+  day: number;
+  startMinute: number;
+  endMinute: number;
+  cores: number;
+  weeks: number;
+  words: string;
+}
+
+/** `text` says what there is, or why there is nothing. */
+export interface Patterns {
+  patterns: Pattern[];
+  text: string;
+}
+
+/** The profile's editor. `readable` is False while the text is no JSON object; then only `problems` counts. */
+export interface ProfilePage {
+  environment: string;
+  readable: boolean;
+  name: string;
+  timeZone: string;
+  problems: ProfileProblem[];
+  days: ProfileDay[];
+  blocks: ProfileBlock[];
+  rules: ProfileRule[];
+  bounds: ProfileBound[];
+  budgetUsdPerMonth: number | null;
+  spentText: string;
+  preference: number;
+  nowDay: number;
+  nowMinute: number;
+  historyDays: number;
+  pattern: Pattern | null;
+}
+
+/**
+ * `action`: paint, move, erase, set, remove, add. `path` and `value` (JSON, empty: take away) are for set.
+ *
+ * `index` is a rule, `day` 0 (Monday) to 6, minutes are from midnight.
+ */
+export interface ProfileChange {
+  text: string;
+  action: string;
+  path: string;
+  value: string;
+  index: number;
+  day: number;
+  startMinute: number;
+  endMinute: number;
+  kind: string;
+  cores: number | null;
+  memoryGib: number | null;
+}
+
+/** The text after a change (the same where nothing was done), and one sentence of what was done. */
+export interface ProfileChanged {
+  text: string;
+  said: string;
+}
+
+/** What one preference would have come to on this environment's own past. */
+export interface Stop {
+  preference: number;
+  costUsdPerMonth: number;
+  shortMinutesPerWeek: number;
+  memoryKills: number;
+  words: string;
+}
+
+/** `text` says on what they rest, or why there are none. */
+export interface Stops {
+  stops: Stop[];
+  text: string;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -19,9 +20,8 @@ from lsprotocol import types
 from foreload_daemon.consent import NotAllowed
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.history import notes
-from foreload_daemon.protocol import NEW_PROFILE, ProfileDraft
+from foreload_daemon.protocol import NEW_PROFILE, NewProfile, Pattern, ProfileDraft
 from foreload_daemon.server import ForeloadServer
-from foreload_daemon.wire import Nothing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -139,12 +139,23 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
         if _is_profile(params.text_document.uri) and daemon.profiles is not None:
             server.spawn("the profile", daemon.profiles.look())
 
-    @server.request(NEW_PROFILE, Nothing, local=True)
-    async def new_profile(_message: Nothing, _caller: str) -> ProfileDraft:
+    @server.request(NEW_PROFILE, NewProfile, local=True)
+    async def new_profile(message: NewProfile, _caller: str) -> ProfileDraft:
         from foreload_core.profile import new_profile_text
 
         name = daemon.workspace[0].name if daemon.workspace else daemon.environment
-        return ProfileDraft(new_profile_text(name, _time_zone()))
+        text = new_profile_text(name, _time_zone())
+        return ProfileDraft(_with_patterns(text, message.patterns) if message.patterns else text)
+
+
+def _with_patterns(text: str, patterns: list[Pattern]) -> str:
+    """A new profile that expects what was seen, in place of the example."""
+    document = json.loads(text)
+    document["windows"] = [
+        {"name": pattern.name, "kind": "peak", "every": pattern.every, "expect": {"cpuCores": pattern.cores}}
+        for pattern in patterns
+    ]
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def wire_id(salt: str, window_id: str) -> str:

@@ -30,7 +30,7 @@ export class Page<FromPage, ToPage> implements vscode.WebviewPanelSerializer {
   /** Shows the page; makes it where there is none. */
   show(title = this.kind.title): void {
     if (this.panel === undefined) {
-      const options = { enableScripts: true, localResourceRoots: [this.root] };
+      const options = { enableScripts: true, localResourceRoots: [pageRoot(this.extension)] };
       this.adopt(vscode.window.createWebviewPanel(`foreload.${this.kind.name}`, title, vscode.ViewColumn.Active, options));
     } else {
       this.panel.title = title;
@@ -44,13 +44,9 @@ export class Page<FromPage, ToPage> implements vscode.WebviewPanelSerializer {
 
   /** Takes over the panel that the editor restored after a reload. */
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
-    panel.webview.options = { enableScripts: true, localResourceRoots: [this.root] };
+    panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(this.extension)] };
     this.adopt(panel);
     return Promise.resolve();
-  }
-
-  private get root(): vscode.Uri {
-    return vscode.Uri.joinPath(this.extension, 'dist', 'webview');
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
@@ -63,28 +59,35 @@ export class Page<FromPage, ToPage> implements vscode.WebviewPanelSerializer {
       if (this.panel === panel) this.panel = undefined;
       this.kind.closed?.();
     });
-    panel.webview.html = this.html(panel.webview);
+    panel.webview.html = pageHtml(panel.webview, this.extension, this.kind.name, this.kind.title);
   }
+}
 
-  private html(webview: vscode.Webview): string {
-    const nonce = randomBytes(16).toString('base64');
-    const file = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(this.root, name)).toString();
-    const policy = [
-      "default-src 'none'",
-      `script-src 'nonce-${nonce}'`,
-      `style-src ${webview.cspSource}`,
-      'img-src data:', // the sheet's icons
-    ].join('; ');
-    return `<!doctype html>
+/** The document of a page: one script, one sheet, and nothing else may load. */
+export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, name: string, title: string): string {
+  const root = pageRoot(extension);
+  const nonce = randomBytes(16).toString('base64');
+  const file = (part: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, part)).toString();
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource}`,
+    'img-src data:', // the sheet's icons
+  ].join('; ');
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="${file('foreload.css')}">
-<title>${this.kind.title}</title>
+<title>${title}</title>
 </head>
-<body><main id="page" data-page="${this.kind.name}"></main><script type="module" nonce="${nonce}" src="${file(`${this.kind.name}.js`)}"></script></body>
+<body><main id="page" data-page="${name}"></main><script type="module" nonce="${nonce}" src="${file(`${name}.js`)}"></script></body>
 </html>`;
-  }
+}
+
+/** The only folder that a page may load from. */
+export function pageRoot(extension: vscode.Uri): vscode.Uri {
+  return vscode.Uri.joinPath(extension, 'dist', 'webview');
 }

@@ -105,6 +105,8 @@ export function section(
   return element('section', { class: 'sec', attributes: id === '' ? {} : { 'aria-labelledby': id } }, head, ...body);
 }
 
+const FOCUSABLE = 'button, input, select, [tabindex]';
+
 /** Puts new content in place of old, if it differs, and keeps the keyboard where it was. */
 export function replaceContent(host: Element, ...children: Child[]): void {
   const next = element('div', {}, ...children);
@@ -112,9 +114,9 @@ export function replaceContent(host: Element, ...children: Child[]): void {
   before.normalize();
   next.normalize();
   if (sameChildren(before, next)) return;
-  const focused = [...host.querySelectorAll<HTMLElement>('button, input, [tabindex]')].findIndex((node) => node === document.activeElement);
+  const focused = [...host.querySelectorAll<HTMLElement>(FOCUSABLE)].findIndex((node) => node === document.activeElement);
   host.replaceChildren(...next.childNodes);
-  if (focused >= 0) host.querySelectorAll<HTMLElement>('button, input, [tabindex]')[focused]?.focus();
+  if (focused >= 0) host.querySelectorAll<HTMLElement>(FOCUSABLE)[focused]?.focus();
 }
 
 function sameChildren(left: Element, right: Element): boolean {

@@ -1,0 +1,94 @@
+"""What the limits have cost, from the local history. Money is only as good as the prices and as what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from foreload_core.policy.cost import amounts_usd_per_hour
+from foreload_core.types import Amounts, Prices
+from foreload_core.units import cores_text, gib_text
+
+from foreload_daemon.history.samples import Row
+
+PRICES = Prices()
+"""The broker's own defaults: the wire does not carry what an operator set instead, and the screen says so."""
+FIRST_SAVING_SECONDS = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What some time came to.
+
+    Attributes:
+        usd: what the limits cost.
+        whole_usd: what holding all of the capacity would have cost meanwhile.
+        measured_seconds: how much of the time was measured; nothing is said of the rest.
+    """
+
+    usd: float
+    whole_usd: float
+    measured_seconds: float
+
+
+def spent(rows: Sequence[Row], capacity: Amounts, prices: Prices = PRICES) -> Spent:
+    """What the limits of some buckets cost; where there was no limit, the capacity was held."""
+    usd = whole = seconds = 0.0
+    held_whole = amounts_usd_per_hour(_priced(capacity), prices)
+    for row in rows:
+        limit = _priced(row.limit.over(capacity))
+        hours = row.measured_seconds / 3600
+        usd += amounts_usd_per_hour(limit, prices) * hours
+        whole += max(held_whole, amounts_usd_per_hour(limit, prices)) * hours
+        seconds += row.measured_seconds
+    return Spent(usd, whole, seconds)
+
+
+def month_start(now: datetime) -> datetime:
+    """The local midnight at which the month began."""
+    local = now.astimezone()
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_end(now: datetime) -> datetime:
+    """The local midnight at which the next month begins."""
+    return (month_start(now) + timedelta(days=32)).replace(day=1)
+
+
+def money(usd: float) -> str:
+    """$0.07, $61.20; nothing below a cent is claimed."""
+    return f"${usd:.2f}"
+
+
+def saved_text(month: Spent, capacity: Amounts) -> str:
+    """What was saved this month, and against what."""
+    if month.measured_seconds < FIRST_SAVING_SECONDS:
+        return "Savings are shown after the first full day."
+    saved = month.whole_usd - month.usd
+    if saved < 0.005 or month.whole_usd <= 0:
+        return f"Nothing saved so far this month: {_capacity_text(capacity)} were held all of the time."
+    share = saved / month.whole_usd * 100
+    return f"{money(saved)} saved this month, {share:.0f} %, against {_capacity_text(capacity)} all of the time."
+
+
+def prices_text(prices: Prices = PRICES) -> str:
+    """The prices, and whose they are."""
+    return f"at ${prices.cpu_core_usd_per_hour:g} a core-hour, ${prices.memory_gib_usd_per_hour:g} a GiB-hour"
+
+
+def _priced(amounts: Amounts) -> Amounts:
+    return Amounts(amounts.cpu_cores, amounts.memory_bytes, amounts.gpu_count)
+
+
+def _capacity_text(capacity: Amounts) -> str:
+    parts: list[str] = []
+    if capacity.cpu_cores:
+        text = cores_text(capacity.cpu_cores)
+        parts.append(f"{text} {'core' if text == '1' else 'cores'}")
+    if capacity.memory_bytes:
+        parts.append(f"{gib_text(capacity.memory_bytes)} GiB")
+    return " and ".join(parts) or "what the machine has"
+
+
+NOTHING_SPENT = Spent(0.0, 0.0, 0.0)

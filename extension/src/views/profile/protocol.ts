@@ -1,0 +1,11 @@
+// What the profile's editor and its page say to each other.
+import type { Pattern, ProfileChange, ProfilePage, Stops } from '../../protocol';
+
+/** A change without the text, which the editor adds. */
+export type Change = Pick<ProfileChange, 'action'> & Partial<Omit<ProfileChange, 'text' | 'action'>>;
+
+export type FromProfile =
+  { type: 'ready' } | { type: 'change'; change: Change } | { type: 'text' } | { type: 'history' } | { type: 'decline'; pattern: Pattern };
+
+export type ToProfile =
+  { type: 'page'; page: ProfilePage } | { type: 'stops'; stops: Stops } | { type: 'said'; text: string } | { type: 'failed'; text: string };
