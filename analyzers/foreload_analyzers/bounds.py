@@ -12,7 +12,7 @@ from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, LoopFact, Unit
 from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, NUMBER, UNARY
 from foreload_analyzers.movement import step_of
-from foreload_analyzers.scope import Scope, value_for
+from foreload_analyzers.scope import Scope, listed, value_for
 from foreload_analyzers.size import Size
 from foreload_analyzers.sizes import Sizes
 
@@ -73,6 +73,7 @@ class Bounds:
         """A bound for each loop, in the order of the loops."""
         self._sizes.loop_costs = []
         for index, loop in enumerate(self._unit.loops):
+            self._scope.at = loop.parent
             bound = self._while(index, loop) if loop.kind == "while" else self._for(index, loop)
             self.found.append(bound)
             self._sizes.loop_costs.append(bound.factor)
@@ -191,15 +192,15 @@ class Bounds:
         inside = [call for call in self._unit.calls if loop.body_start <= call.start < loop.body_end]
         paths = {self._scope.path(call.path) for call in inside}
         outside = self._scope.outside
-        reads = bool(paths & self._known.INPUTS) or any(self._scope.reads_input(path) for path in paths)
-        prints = bool(paths & self._known.PRINTS) or any(outside.prints(path) for path in paths)
+        reads = any(listed(path, self._known.INPUTS) for path in paths) or any(self._scope.reads_input(path) for path in paths)
+        prints = any(listed(path, self._known.PRINTS) for path in paths) or any(outside.prints(path) for path in paths)
         return reads and prints
 
     def _from_input(self, expr: Expr) -> bool:
         """Whether a number comes from a function that reads the input."""
         values = self._scope.values(expr.name) if expr.kind == NAME else [expr]
         return bool(values) and all(
-            part.kind == CALL and (self._scope.path(part.name) in self._known.INPUTS or self._scope.reads_input(part.name))
+            part.kind == CALL and (listed(self._scope.path(part.name), self._known.INPUTS) or self._scope.reads_input(part.name))
             for value in values
             for part in (_innermost_call(value),)
         )
@@ -412,7 +413,7 @@ class Bounds:
                 if other is not loop and other.kind != "while" and other.parent == loop.parent and names & set(other.target):
                     return True
         for fact in self._assigns_in(outer):
-            if loop.start <= fact.start < loop.body_end or fact.operator != "=" or fact.target.kind == INDEX:
+            if loop.over_start <= fact.start < loop.body_end or fact.operator != "=" or fact.target.kind == INDEX:
                 continue
             touched = names & set(root_names(fact.target))
             for name in touched:

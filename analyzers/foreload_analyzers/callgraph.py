@@ -93,8 +93,18 @@ class Names:
             near = [candidate for candidate in candidates if candidate in siblings]
             return (near or candidates)[-1] if len(candidates) > 1 else candidates[0]
         if name in self._classes and not handed_over:
-            return self._full.get(f"{name}.{CONSTRUCTOR}")
+            made = self._full.get(f"{name}.{CONSTRUCTOR}")
+            return self._full.get(f"{name}.{name}") if made is None else made
+        if self._units[index].implicit_self and not handed_over:
+            return self._on_own_object(name, index, siblings)
         return None
+
+    def _on_own_object(self, name: str, index: int, siblings: Sequence[int]) -> int | None:
+        """The method of the class around that a bare name calls."""
+        owners = [self._units[index].class_name, *(self._units[fellow].class_name for fellow in siblings)]
+        owner = next((owner for owner in owners if owner), "")
+        own = self._full.get(f"{owner}.{name}") if owner else None
+        return own if own is not None else self._only_method(name)
 
     def _only_method(self, name: str) -> int | None:
         candidates = self._methods.get(name, [])

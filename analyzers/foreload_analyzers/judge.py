@@ -148,6 +148,7 @@ def _add(found: Judgement, loop: int, own: Cost, line: int, words: str, symbol: 
 def _calls(found: Judgement, knowledge: ModuleType) -> float:
     extra = 0.0
     for fact in found.unit.calls:
+        found.scope.at = fact.loop
         path = found.scope.path(fact.path)
         times = found.runs[fact.loop] if fact.loop >= 0 else 1.0
         around = found.around[fact.loop] if fact.loop >= 0 else CONSTANT
@@ -243,6 +244,7 @@ def _scaled(own: Cost, size: Cost) -> Cost:
 def _memberships(found: Judgement) -> float:
     extra = 0.0
     for fact in found.unit.memberships:
+        found.scope.at = fact.loop
         kind = found.scope.container(fact.container)
         if kind not in ("list", "tuple", "deque", "str"):
             continue
@@ -261,6 +263,7 @@ def _slices(found: Judgement) -> float:
     for fact in found.unit.slices:
         if fact.bounds.kind != SLICE:
             continue
+        found.scope.at = fact.loop
         copied = Expr(INDEX, "", fact.value.text, (fact.value, fact.bounds))
         size = found.sizes.length(copied)
         if size.cost == CONSTANT or found.scope.container(fact.value) in ("array", "frame"):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from foreload_analyzers.costs import Cost
+from foreload_analyzers.declared import head_of
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, CallFact, ImportFact, Unit
@@ -14,6 +16,7 @@ from foreload_analyzers.shapes import Shape, Shapes
 
 SMALL_LITERAL = 1000  # up to here a written number is a constant, above it is a size
 _SELF = ("self.", "this.", "cls.")
+_INFERRED = frozenset({"auto", "var", "val", "let"})  # in the place of a type: that of the value
 
 
 class Given(NamedTuple):
@@ -45,6 +48,7 @@ class Outside:
         imports: Mapping[str, str],
         given: Mapping[str, Given] | None = None,
         talks: Mapping[str, str] | None = None,
+        declared: Mapping[str, str] | None = None,
     ) -> None:
         self._tables: Mapping[str, Mapping[str, object]] = {
             "constant": constants,
@@ -52,7 +56,9 @@ class Outside:
             "import": imports,
             "given": given or {},
             "talk": talks or {},
+            "declared": declared or {},
         }
+        self.has_declared = bool(declared)
         self.asked: dict[tuple[str, str], object] = {}
 
     def constant(self, name: str) -> Expr | None:
@@ -66,6 +72,10 @@ class Outside:
     def imported(self, name: str) -> str | None:
         """The full path of an imported name."""
         return self._ask("import", name)  # type: ignore[return-value]
+
+    def declared(self, name: str) -> str:
+        """The type that the file declares for a name outside functions; empty: none."""
+        return str(self._ask("declared", name) or "") if self.has_declared else ""
 
     def reads(self, name: str) -> bool:
         """Whether a function of the file reads the input."""
@@ -129,7 +139,11 @@ class Scope:
         self._assigned = _by_name(unit)
         self._outer = [_by_name(outer) for outer in around]
         self._parameters = {parameter.name: parameter for parameter in unit.parameters}
-        self._targets = {name: index for index, loop in enumerate(unit.loops) for name in loop.target}
+        self._targets: dict[str, list[int]] = {}
+        for index, loop in enumerate(unit.loops):
+            for name in loop.target:
+                self._targets.setdefault(name, []).append(index)
+        self.at = -1  # the loop in which expressions are worked out; a name can be the target of several
         self._grown = _grown(unit)
         self._filled: set[str] | None = None
         self._unpacked: set[int] | None = None
@@ -147,8 +161,18 @@ class Scope:
         return name in self._parameters
 
     def loop_of_target(self, name: str) -> int:
-        """The loop that gives a name its values, -1: none."""
-        return self._targets.get(name, -1)
+        """The loop that gives a name its values, the nearest where there are several; -1: none."""
+        found = self._targets.get(name)
+        if found is None:
+            return -1
+        if len(found) == 1:
+            return found[0]
+        index = self.at
+        while index >= 0:
+            if index in found:
+                return index
+            index = self.unit.loops[index].parent
+        return max((one for one in found if one <= self.at), default=found[-1])
 
     def growth_sites(self, name: str) -> Sequence[CallFact]:
         """Calls that add to a container of that name."""
@@ -194,6 +218,8 @@ class Scope:
         if found or facts or name in self._parameters or name in self._targets:
             return found
         value = self.outside.attribute(name) if name.startswith(_SELF) else self.outside.constant(name)
+        if value is None and self.unit.implicit_self:
+            value = self.outside.attribute(f"this.{name}")
         return [] if value is None else [value]
 
     def is_changed(self, name: str) -> bool:
@@ -201,11 +227,24 @@ class Scope:
         tables = [self._assigned, *self._outer]
         return any(fact.operator != "=" for table in tables for fact in table.get(name, ()))
 
+    def declared(self, name: str) -> str:
+        """The type that the code declares for a name, in languages where it must; empty where it says none."""
+        for unit in (self.unit, *self._around):
+            found = unit.declared.get(name)
+            if found:
+                return "" if head_of(found) in _INFERRED else found
+        return self.outside.declared(name)
+
     def path(self, path: str) -> str:
-        """A path with its import resolved: `np.zeros` -> `numpy.zeros`."""
+        """A path with its import or its receiver's type in place of its name: `np.zeros` -> `numpy.zeros`."""
         first, dot, rest = path.partition(".")
         full = self.outside.imported(first)
-        return path if full is None else f"{full}{dot}{rest}"
+        if full is not None:
+            return f"{full}{dot}{rest}"
+        if dot and "." not in rest and (self.unit.declared or self.outside.has_declared):
+            head = head_of(self.declared(first))
+            return f"{head}.{rest}" if head else path
+        return path
 
     def constant(self, expr: Expr) -> float | None:
         """The number that an expression is, where it can be read off."""
@@ -308,9 +347,13 @@ class Scope:
         parameter = self._parameters.get(name)
         if parameter is not None:
             return self._shapes.read(parameter.declared)
-        loop = self._targets.get(name)
-        if loop is not None:
-            return self._item_shape(loop, name)
+        declared = self.declared(name.removeprefix("this."))
+        if declared:
+            shape = self._shapes.read(declared)
+            if shape is not None and (shape.kind or shape.element is not None):
+                return shape
+        if name in self._targets:
+            return self._item_shape(self.loop_of_target(name), name)
         values = self.values(name)
         if not values:
             for outer in self._around:
@@ -341,6 +384,11 @@ class Scope:
 
 def _has_parameter(unit: Unit, name: str) -> bool:
     return any(parameter.name == name for parameter in unit.parameters)
+
+
+def listed(path: str, names: AbstractSet[str]) -> bool:
+    """Whether a path is among the names, or its last part is there as `.method`."""
+    return path in names or ("." in path and "." + path.rsplit(".", 1)[-1] in names)
 
 
 def number(text: str) -> float | None:
@@ -421,6 +469,8 @@ def _filled(unit: Unit) -> set[str]:
 
 _GROWING = frozenset(
     {"append", "add", "appendleft", "extend", "insert", "push", "push_back", "put", "update", "setdefault"}
+    | {"emplace_back", "emplace", "emplace_front", "push_front", "offer", "addLast", "addFirst", "offerLast", "enqueue"}
+    | {"offerFirst", "addAll", "putIfAbsent", "merge", "computeIfAbsent", "unshift", "push_str"}
 )
 
 

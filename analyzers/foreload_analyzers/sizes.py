@@ -23,7 +23,7 @@ from foreload_analyzers.languages import (
     TEXT,
     UNARY,
 )
-from foreload_analyzers.scope import SMALL_LITERAL, Scope
+from foreload_analyzers.scope import SMALL_LITERAL, Scope, listed
 from foreload_analyzers.size import ONE, Size, call_name, larger, literal
 
 MAX_STEPS = 24  # look-ups along one chain of values
@@ -130,7 +130,7 @@ class Sizes:
             return larger([self._magnitude(part) for part in arguments])
         if path in known.KEEPS_SIZE and first is not None:
             return self._magnitude(first)
-        if path in known.INPUTS:
+        if listed(path, known.INPUTS):
             return Size(LINEAR, "the input", None, "input")
         return Size(LINEAR, call_name(expr))
 
@@ -184,7 +184,7 @@ class Sizes:
         size = self._magnitude(stop)
         if step is None and self._scope.loop_of_target(arguments[2].text) >= 0 and size.cost == LINEAR:
             return Size(LOG, size.symbol)  # a step that an outer loop counts up: harmonic
-        if size.cost == CONSTANT:
+        if size.cost == CONSTANT and (step is None or stop.text in ("0", "-1")):
             size = larger([size, self._magnitude(start)])
         return size._replace(exact=None)
 
@@ -487,7 +487,7 @@ class Sizes:
             return Size(product(size.cost for size in sizes).power(times or 1.0), larger(sizes).symbol)
         if method in known.NEIGHBOURS or method == ".get":
             return Size(LINEAR, expr.text, None, "neighbours")
-        if path in known.INPUTS:
+        if listed(path, known.INPUTS):
             return Size(LINEAR, "the input", None, "input")
         if path in ("dict", "list", "set") or (path in ("defaultdict", "collections.defaultdict")):
             return Size(CONSTANT, "", 0.0)

@@ -21,7 +21,7 @@ from foreload_analyzers.facts import (
     Unit,
 )
 from foreload_analyzers.languages import INDEX, NAME
-from foreload_analyzers.scope import Given, Outside, import_table, value_for
+from foreload_analyzers.scope import Given, Outside, import_table, listed, value_for
 
 # Bytes count from the start of a chunk; chunks are set apart by more than any chunk is long, which keeps them in order.
 _CHUNK_SHIFT = 1 << 26
@@ -43,6 +43,7 @@ class Surroundings:
     ) -> None:
         self._imports = import_table(imports)
         self._talks = talks
+        self._declared = module.declared
         self._constants = constants_of(module)
         self._attributes: dict[str, dict[str, Expr]] = {}
         for unit in units:
@@ -60,7 +61,7 @@ class Surroundings:
             given: what is known of its parameters and of those around it.
         """
         name = unit.class_name or next((outer.class_name for outer in around if outer.class_name), "")
-        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given, self._talks)
+        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given, self._talks, self._declared)
 
 
 def talks_of(units: Sequence[Unit], knowledge: ModuleType) -> dict[str, str]:
@@ -68,8 +69,8 @@ def talks_of(units: Sequence[Unit], knowledge: ModuleType) -> dict[str, str]:
     found: dict[str, str] = {}
     for unit in units[1:]:
         paths = {call.path for call in unit.calls}
-        words = "reads " if paths & knowledge.INPUTS else ""
-        words += "prints" if paths & knowledge.PRINTS else ""
+        words = "reads " if any(listed(path, knowledge.INPUTS) for path in paths) else ""
+        words += "prints" if any(listed(path, knowledge.PRINTS) for path in paths) else ""
         if words:
             found[unit.name] = words
     return found
@@ -96,6 +97,7 @@ def merged(pieces: Sequence[tuple[ChunkFacts, int]]) -> Unit:
         piece, shift = facts.units[0], place * _CHUNK_SHIFT
         first = len(whole.loops)
         whole.own_size += piece.own_size
+        whole.declared.update(piece.declared)
         for loop in piece.loops:
             whole.loops.append(_moved_loop(loop, rows, shift, first))
         for call in piece.calls:

@@ -49,12 +49,13 @@ SAME_SIZE: dict[str, int] = {
     **dict.fromkeys(("vector", "set", "unordered_set", "map", "unordered_map", "string", "deque", "queue", "stack"), 0),
     **dict.fromkeys(("priority_queue", "list", "multiset", "multimap", "move", "make_heap", "unordered_multiset"), 0),
     **dict.fromkeys(("valarray", "forward_list", "stringstream", "istringstream", "views.reverse", "as_const"), 0),
-    **dict.fromkeys((".begin", ".end", ".rbegin", ".rend", ".cbegin", ".str", ".c_str", ".data"), -1),
-    **dict.fromkeys(("begin", "end"), 0),
+    **dict.fromkeys((".begin", ".end", ".rbegin", ".rend", ".cbegin", ".cend", ".str", ".c_str", ".data"), -1),
+    **dict.fromkeys((".crbegin", ".crend"), -1),
+    **dict.fromkeys(("begin", "end", "cbegin", "cend", "rbegin", "rend", "crbegin", "crend"), 0),
 }
 RANGES = frozenset({"range"})
 ARRAY_SIZES = frozenset({"array", "malloc", "calloc", "alloca"})
-LENGTHS = frozenset({"len", "strlen"})
+LENGTHS = frozenset({"len", "strlen", "size", "ssize"})
 ROOTS = frozenset({"sqrt", "sqrtl", "sqrtf"})
 LOGARITHMS = frozenset({"log", "log2", "log10", "__lg", "bit_width"})
 SMALLEST = frozenset({"min"})
