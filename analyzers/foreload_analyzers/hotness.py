@@ -52,7 +52,7 @@ class Shares(NamedTuple):
 
 def is_entry(unit: Unit) -> bool:
     """Whether something outside the file calls it: a test, a route, a command."""
-    if unit.name.startswith("test_"):
+    if unit.is_entry or unit.name.startswith("test_"):
         return True
     return any(
         not decorator.split("(", 1)[0].rsplit(".", 1)[-1].startswith(_PLAIN_DECORATORS) for decorator in unit.decorators
