@@ -40,6 +40,10 @@ class AlreadyRunningError(Exception):
     """Another broker uses this state folder."""
 
 
+class NoClusterError(Exception):
+    """Pods are to be environments, and no cluster is configured."""
+
+
 class Broker:
     """One broker, from start to stop.
 
@@ -58,13 +62,14 @@ class Broker:
         self._settings = settings
         self._more_platforms = platforms
         self._connections = AgentConnections()
+        self._watching: asyncio.Task[None] | None = None
         self.address = self.metrics_address = ""
 
     async def start(self) -> None:
         """Opens the database, reads what stands, and listens.
 
         Raises:
-            AlreadyRunningError, StoreError, CertificateError, AddressInUseError: why it cannot.
+            AlreadyRunningError, StoreError, CertificateError, AddressInUseError, NoClusterError: why it cannot.
         """
         settings = self._settings
         bundle = read_bundle(settings.certificate_folder)
@@ -77,11 +82,11 @@ class Broker:
         measures = Measures()
         writer = Writer(self._database, settings, load(self._database))
         self.loop = Loop(self._database, settings, writer, measures)
-        if settings.shadow:
-            self.loop.platforms = (DryRun(self.loop.post, self.loop.now),)
-        else:
-            more = self._more_platforms(self.loop) if self._more_platforms else ()
-            self.loop.platforms = (self._connections, *more)
+        more = [*(self._more_platforms(self.loop) if self._more_platforms else ())]
+        if settings.kubernetes:
+            more.append(self._watch_cluster(settings))
+        shadow = DryRun(self.loop.post, self.loop.now)
+        self.loop.platforms = (shadow,) if settings.shadow else (self._connections, *more)
         measures.environments.set_function(lambda: len(writer.fleet.placements))
         self._server = Server(self.loop, self._connections)
         self._page = MetricsPage(measures.registry, lambda: self.loop.trouble)
@@ -94,8 +99,23 @@ class Broker:
             raise
         _LOG.info("broker ready", address=self.address, metrics=self.metrics_address, version=VERSION)
 
+    def _watch_cluster(self, settings: BrokerSettings) -> Platform:
+        # Only here: its client is not needed, and not paid for, where there is no cluster.
+        from foreload_broker.platforms.kubernetes import Cluster, ClusterError, Kubernetes
+
+        try:
+            cluster = Cluster.open(settings.kubernetes_namespace, settings.kubernetes_config)
+        except ClusterError as error:
+            raise NoClusterError(str(error)) from error
+        kubernetes = Kubernetes(cluster, settings.policy, self.loop.post, self.loop.now, settings.tick_seconds)
+        self._watching = asyncio.create_task(kubernetes.run())
+        return kubernetes
+
     async def stop(self) -> None:
         """Ends streams, stores what is in the inbox, closes the database."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         self._connections.close()
         self.loop.subscribers.close()
         await self._server.stop(GRACE_SECONDS)
@@ -110,7 +130,7 @@ def run(settings: BrokerSettings) -> None:
     """Runs a broker until SIGTERM or SIGINT.
 
     Raises:
-        AlreadyRunningError, StoreError, CertificateError, AddressInUseError: why it does not start.
+        AlreadyRunningError, StoreError, CertificateError, AddressInUseError, NoClusterError: why it does not start.
     """
     _log_json(settings.log_level)
     for name in unknown_variables():

@@ -62,6 +62,16 @@ class BrokerSettings(BaseSettings):
     database_url: str = Field(
         "", description="SQLAlchemy URL, sqlite or postgresql [a SQLite file in STATE]", max_length=2000
     )
+    kubernetes: bool = Field(
+        False,
+        description="Pods of a cluster with the label foreload.dev/environment are environments too, resized in place",
+    )
+    kubernetes_namespace: str = Field(
+        "*", min_length=1, max_length=63, description="Whose pods are looked at; * for all namespaces"
+    )
+    kubernetes_config: Path | None = Field(
+        None, description="kubeconfig file of the cluster [the service account, else KUBECONFIG]"
+    )
     shadow: bool = Field(False, description="Decide and show, and change nothing")
     scale_without_consent: bool = Field(
         False,

@@ -24,7 +24,7 @@ def _run(given: dict[str, Any]) -> None:
 
     try:
         app.run(settings)
-    except (app.AlreadyRunningError, AddressInUseError, StoreError, CertificateError) as error:
+    except (app.AlreadyRunningError, app.NoClusterError, AddressInUseError, StoreError, CertificateError) as error:
         raise CommandFailed(f"broker: {error}") from error
     except OSError as error:
         where = error.filename or settings.state
