@@ -19,6 +19,10 @@ from foreload_analyzers.sizes import Sizes
 # Turns that are expected of a loop whose number is not written down, for shares of CPU time.
 EXPECTED_TURNS = {"constant": 4.0, "log": 6.0, "root": 15.0, "linear": 20.0, "more": 150.0, "amortised": 3.0}
 MAX_TURNS = 1e9
+_READERS = frozenset({"ni", "nl", "nd", "ns", "nt", "nc", "in", "inp", "getInt", "getLong", "getString", "snext", "pread"})
+_READS = frozenset(
+    {"read", "readLine", "readByte", "nextToken", "hasMoreTokens", "hasMoreElements", "getchar", "getc", "snext", "pread"}
+)
 
 
 class Bound(NamedTuple):
@@ -67,6 +71,7 @@ class Bounds:
         self._sizes = sizes
         self._known = knowledge
         self._unit: Unit = scope.unit
+        self._is_reader = reads_tokens(scope.unit)
         self.found: list[Bound] = []
 
     def work_out(self) -> list[Bound]:
@@ -193,7 +198,7 @@ class Bounds:
         paths = {self._scope.path(call.path) for call in inside}
         outside = self._scope.outside
         reads = any(listed(path, self._known.INPUTS) for path in paths) or any(self._scope.reads_input(path) for path in paths)
-        prints = any(listed(path, self._known.PRINTS) for path in paths) or any(outside.prints(path) for path in paths)
+        prints = any(listed(path, self._known.PRINTS) for path in paths) or any(outside.prints(path.rsplit(".", 1)[-1]) for path in paths)
         return reads and prints
 
     def _from_input(self, expr: Expr) -> bool:
@@ -239,6 +244,8 @@ class Bounds:
     def _while(self, index: int, loop: LoopFact) -> Bound:
         condition = loop.over
         names = names_in(condition) | {part.text for part in _members(condition)}
+        if self._is_reader:
+            return Bound(CONSTANT, "", EXPECTED_TURNS["constant"], "takes a word of the input apart")
         endless = condition.text.strip("()") in ("True", "1", "true")
         inside = [fact for fact in self._unit.assigns if loop.body_start <= fact.start < loop.body_end]
         steps = {name: step_of(name, inside, self._scope) for name in names}
@@ -457,6 +464,8 @@ class Bounds:
             stepped: set[int] = set()
             for source in fed:
                 for call in self._scope.growth_sites(source):
+                    if call.name.startswith("emplace") or len(call.arguments) > 1:
+                        stepped |= self._steps_of(Expr(ITEMS, "tuple", "", call.arguments, len(call.arguments)))
                     for argument in call.arguments:
                         stepped |= self._steps_of(argument)
             if len(stepped) >= 2:
@@ -468,13 +477,13 @@ class Bounds:
         values = self._scope.values(pushed.name) if pushed.kind == NAME else [pushed]
         found: set[int] = set()
         for value in values:
-            if value.kind != ITEMS:
+            if value.kind != ITEMS and not _makes(value):
                 continue
-            for place, part in enumerate(value.parts):
+            for place, part in enumerate(value.parts if value.kind == ITEMS else value.parts[1:]):
                 given = self._scope.values(part.name) if part.kind == NAME else [part]
                 if any(one.kind == BINARY and one.name in ("+", "-") for one in given):
                     found.add(place)
-                elif depth < 2 and any(one.kind == ITEMS for one in given):
+                elif depth < 2 and any(one.kind == ITEMS or _makes(one) for one in given):
                     inner = self._steps_of(part, depth + 1)
                     if len(inner) >= 2:
                         return inner
@@ -501,11 +510,23 @@ class Bounds:
         return Size(LINEAR, expr.text)
 
 
+def reads_tokens(unit: Unit) -> bool:
+    """Whether a function is one of those that every program of its kind brings along to read words and numbers."""
+    name = unit.name
+    named = name.startswith(("next", "read", "scan")) or name in _READERS
+    return named and any(call.name in _READS for call in unit.calls)
+
+
 def _walks_whole(over: Expr, name: str) -> bool:
     """Whether a loop walks the whole of a container, by its items or by their places."""
     if over.kind in (NAME, MEMBER):
         return over.text == name
     return over.kind == CALL and any(_walks_whole(part, name) for part in over.parts[1:])
+
+
+def _makes(value: Expr) -> bool:
+    """Whether a call makes a pair or an object: `make_pair(x, y)`, `new Point(x, y)`."""
+    return value.kind == CALL and (value.name[:1].isupper() or value.name in ("make_pair", "pair", "make_tuple", "tuple"))
 
 
 def _counts(loop: LoopFact) -> bool:

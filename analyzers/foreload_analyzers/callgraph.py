@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from foreload_analyzers.declared import head_of
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.judge import CallSite, Judgement
@@ -36,12 +37,12 @@ class Names:
         self._units = units
         self._free: dict[str, list[int]] = {}
         self._methods: dict[str, list[int]] = {}
-        self._full: dict[str, int] = {}
+        self._full: dict[str, list[int]] = {}
         self._classes: set[str] = set()
         for index, unit in enumerate(units):
             if not unit.name:
                 continue
-            self._full.setdefault(unit.full_name, index)
+            self._full.setdefault(unit.full_name, []).append(index)
             if unit.class_name:
                 self._methods.setdefault(unit.name, []).append(index)
                 self._classes.add(unit.class_name)
@@ -52,58 +53,86 @@ class Names:
         """The calls of one function to others of the file. `siblings` are the functions of its own chunk."""
         found: list[Edge] = []
         for site in judgement.calls:
-            callee = self._find(site.fact.path, index, judgement, siblings)
+            callee = self._find(site.fact.path, index, judgement, siblings, len(site.fact.arguments))
             if callee is not None:
                 found.append(Edge(callee, site, False))
             for argument in (*site.fact.arguments, *site.fact.keywords.values()):
                 if argument.kind in (NAME, MEMBER):
-                    handed = self._find(argument.text, index, judgement, siblings, handed_over=True)
+                    handed = self._find(argument.text, index, judgement, siblings, 0, handed_over=True)
                     if handed is not None:
                         found.append(Edge(handed, site, True))
         return found
 
     def _find(
-        self, path: str, index: int, judgement: Judgement, siblings: Sequence[int], *, handed_over: bool = False
+        self,
+        path: str,
+        index: int,
+        judgement: Judgement,
+        siblings: Sequence[int],
+        count: int,
+        *,
+        handed_over: bool = False,
     ) -> int | None:
+        """The function that a path means; `count` is the number of arguments, which tells namesakes apart."""
         unit = self._units[index]
         owner, dot, name = path.rpartition(".")
         if not dot:
-            return self._find_free(name, index, siblings, judgement, handed_over)
+            return self._find_free(name, index, siblings, judgement, count, handed_over)
         if owner in _OWN and unit.class_name:
-            own = self._full.get(f"{unit.class_name}.{name}")
+            own = self._named(f"{unit.class_name}.{name}", count)
             return own if own is not None else self._only_method(name)
         if owner in _OWN:
             return self._only_method(name)
         if owner in self._classes:
-            return self._full.get(path)
-        if judgement.scope.outside.imported(owner.split(".", 1)[0]) is not None:
+            return self._named(path, count)
+        first = owner.split(".", 1)[0]
+        if judgement.scope.outside.imported(first) is not None:
             return None
         made = self._class_of(owner, judgement)
         if made is not None:
-            return self._full.get(f"{made}.{name}")
+            return self._named(f"{made}.{name}", count)
+        if unit.implicit_self:
+            declared = head_of(judgement.scope.declared(owner.removeprefix("this.")))
+            if declared in self._classes:
+                return self._named(f"{declared}.{name}", count)
+            if declared or (first[:1].isupper() and first not in self._classes):
+                return None  # of a library
         return None if handed_over else self._only_method(name)
 
+    def _named(self, full_name: str, count: int) -> int | None:
+        """The function of a name, of namesakes the one that takes as many arguments."""
+        candidates = self._full.get(full_name)
+        if not candidates:
+            return None
+        if len(candidates) == 1:
+            return candidates[0]
+        return min(candidates, key=lambda index: abs(len(self._units[index].parameters) - count))
+
     def _find_free(
-        self, name: str, index: int, siblings: Sequence[int], judgement: Judgement, handed_over: bool
+        self, name: str, index: int, siblings: Sequence[int], judgement: Judgement, count: int, handed_over: bool
     ) -> int | None:
         candidates = self._free.get(name)
         if candidates:
             if handed_over and judgement.scope.is_parameter(name):
                 return None
             near = [candidate for candidate in candidates if candidate in siblings]
-            return (near or candidates)[-1] if len(candidates) > 1 else candidates[0]
+            if len(candidates) == 1:
+                return candidates[0]
+            if self._units[index].implicit_self:
+                return min(near or candidates, key=lambda one: abs(len(self._units[one].parameters) - count))
+            return (near or candidates)[-1]
         if name in self._classes and not handed_over:
-            made = self._full.get(f"{name}.{CONSTRUCTOR}")
-            return self._full.get(f"{name}.{name}") if made is None else made
+            made = self._named(f"{name}.{CONSTRUCTOR}", count)
+            return self._named(f"{name}.{name}", count) if made is None else made
         if self._units[index].implicit_self and not handed_over:
-            return self._on_own_object(name, index, siblings)
+            return self._on_own_object(name, index, siblings, count)
         return None
 
-    def _on_own_object(self, name: str, index: int, siblings: Sequence[int]) -> int | None:
+    def _on_own_object(self, name: str, index: int, siblings: Sequence[int], count: int) -> int | None:
         """The method of the class around that a bare name calls."""
         owners = [self._units[index].class_name, *(self._units[fellow].class_name for fellow in siblings)]
         owner = next((owner for owner in owners if owner), "")
-        own = self._full.get(f"{owner}.{name}") if owner else None
+        own = self._named(f"{owner}.{name}", count) if owner else None
         return own if own is not None else self._only_method(name)
 
     def _only_method(self, name: str) -> int | None:

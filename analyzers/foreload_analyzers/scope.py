@@ -198,7 +198,7 @@ class Scope:
 
     def reads_input(self, path: str) -> bool:
         """Whether a function of the file, or a name for one, reads the input."""
-        return self.outside.reads(path) or any(
+        return self.outside.reads(path.rsplit(".", 1)[-1]) or any(
             value.kind in (OTHER, MEMBER) and ("input" in value.text or "readline" in value.text)
             for value in self.values(path)
         )
