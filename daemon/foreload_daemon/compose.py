@@ -32,6 +32,7 @@ FEATURES = (
     "announce",
     "gauge",
     "dashboard",
+    "trends",
     "doctor",
 )
 """The features in the order of their set-up: modules of `foreload_daemon.features` with `set_up(server, daemon)`."""

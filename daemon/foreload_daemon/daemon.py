@@ -119,6 +119,10 @@ class Daemon(Roles):
         """The profile's maximum."""
         return self.profiles.numbers.maximum if self.profiles is not None else NO_AMOUNTS
 
+    def budget_usd_per_month(self) -> float | None:
+        """The profile's budget; None where it has none."""
+        return self.profiles.numbers.budget_usd_per_month if self.profiles is not None else None
+
     def machine_capacity(self) -> Amounts:
         """What this machine, or the container that stands for it, has."""
         return self._machine

@@ -18,6 +18,9 @@ GET_LEDGER = "foreload/getLedger"  # request: LedgerQuery -> Ledger
 PURGE = "foreload/purge"  # request: {} -> Outcome
 GET_DASHBOARD = "foreload/getDashboard"  # request: DashboardQuery -> Dashboard
 WATCH_DASHBOARD = "foreload/watchDashboard"  # notification: Watch; pushes DASHBOARD_CHANGED while open
+GET_DECISIONS = "foreload/getDecisions"  # request: DecisionsQuery -> Decisions
+GET_TRENDS = "foreload/getTrends"  # request: TrendsQuery -> Trends
+GET_HEAVIEST = "foreload/getHeaviest"  # request: {} -> Heaviest; of the documents that are open in this window
 ACT = "foreload/act"  # request: Act -> Outcome
 EXPLAIN = "foreload/explain"  # request: Explain -> Explanation
 PAUSE = "foreload/pause"  # request: Pause -> Outcome
@@ -246,6 +249,28 @@ class Strip:
 
 
 @dataclass(frozen=True)
+class CostCard:
+    """What the limits cost, as shown. `rows`: words and amount. Ratios are of the budget, null where there is none."""
+
+    note: str
+    rows: list[tuple[str, str]]
+    monthName: str
+    month: str
+    monthRatio: float | None
+    expectedRatio: float | None
+    expected: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SkillDay:
+    """How much closer than "same as last week" the forecast of one day was; below 0: further away."""
+
+    label: str
+    ratio: float
+
+
+@dataclass(frozen=True)
 class Dashboard:
     environment: str
     status: str
@@ -263,11 +288,90 @@ class Dashboard:
     decisionTotal: int
     runs: list[RunRow]
     skillText: str
+    skillDays: list[SkillDay]
+    cost: CostCard
+    tasksText: str
     throttledSecondsWeek: float
     oomKillsWeek: int
     changesToday: int
     scalingPaused: bool
     range: str = "6h"
+
+
+@dataclass(frozen=True)
+class DecisionsQuery:
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class Decisions:
+    rows: list[DecisionRow]
+    total: int
+
+
+@dataclass(frozen=True)
+class TrendsQuery:
+    """`resource`: cpu, memory, gpu or net_rx. `by`: week (the hours of a mean week) or day (of the last two weeks)."""
+
+    resource: str = "cpu"
+    by: str = "week"
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """One day: the part of the limit that each hour used, null where not measured; and hours that reached the limit."""
+
+    label: str
+    values: list[float | None]
+    reached: list[bool]
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One place of a line chart; `other` is the rival: "same as last week", or what was held."""
+
+    label: str
+    value: float | None
+    other: float | None
+
+
+@dataclass(frozen=True)
+class Trends:
+    """The trends of one resource. `nowRow` and `nowHour` are -1 where now is not in the picture."""
+
+    environment: str
+    resource: str
+    by: str
+    resources: list[tuple[str, str]]
+    sentence: str
+    note: str
+    rows: list[HeatRow]
+    nowRow: int
+    nowHour: int
+    errors: list[TrendPoint]
+    errorUnit: str
+    errorText: str
+    held: list[TrendPoint]
+    heldUnit: str
+    heldText: str
+
+
+@dataclass(frozen=True)
+class HeavyFunction:
+    """A function of an open file; its place opens it. Counted here only: names do not leave this machine."""
+
+    name: str
+    file: str
+    uri: str
+    line: int
+    share: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Heaviest:
+    functions: list[HeavyFunction]
+    text: str
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ export const GET_LEDGER = 'foreload/getLedger'; // request: LedgerQuery -> Ledge
 export const PURGE = 'foreload/purge'; // request: {} -> Outcome
 export const GET_DASHBOARD = 'foreload/getDashboard'; // request: DashboardQuery -> Dashboard
 export const WATCH_DASHBOARD = 'foreload/watchDashboard'; // notification: Watch; pushes DASHBOARD_CHANGED while open
+export const GET_DECISIONS = 'foreload/getDecisions'; // request: DecisionsQuery -> Decisions
+export const GET_TRENDS = 'foreload/getTrends'; // request: TrendsQuery -> Trends
+export const GET_HEAVIEST = 'foreload/getHeaviest'; // request: {} -> Heaviest; of the documents that are open in this window
 export const ACT = 'foreload/act'; // request: Act -> Outcome
 export const EXPLAIN = 'foreload/explain'; // request: Explain -> Explanation
 export const PAUSE = 'foreload/pause'; // request: Pause -> Outcome
@@ -221,6 +224,9 @@ export interface Dashboard {
   decisionTotal: number;
   runs: RunRow[];
   skillText: string;
+  skillDays: SkillDay[];
+  cost: CostCard;
+  tasksText: string;
   throttledSecondsWeek: number;
   oomKillsWeek: number;
   changesToday: number;
@@ -435,5 +441,86 @@ export interface Stop {
 /** `text` says on what they rest, or why there are none. */
 export interface Stops {
   stops: Stop[];
+  text: string;
+}
+
+/** What the limits cost, as shown. `rows`: words and amount. Ratios are of the budget, null where there is none. */
+export interface CostCard {
+  note: string;
+  rows: [string, string][];
+  monthName: string;
+  month: string;
+  monthRatio: number | null;
+  expectedRatio: number | null;
+  expected: string;
+  text: string;
+}
+
+/** How much closer than "same as last week" the forecast of one day was; below 0: further away. */
+export interface SkillDay {
+  label: string;
+  ratio: number;
+}
+
+export interface DecisionsQuery {
+  limit: number;
+}
+
+export interface Decisions {
+  rows: DecisionRow[];
+  total: number;
+}
+
+/** `resource`: cpu, memory, gpu or net_rx. `by`: week (the hours of a mean week) or day (of the last two weeks). */
+export interface TrendsQuery {
+  resource: string;
+  by: string;
+}
+
+/** One day: the part of the limit that each hour used, null where not measured; and hours that reached the limit. */
+export interface HeatRow {
+  label: string;
+  values: (number | null)[];
+  reached: boolean[];
+}
+
+/** One place of a line chart; `other` is the rival: "same as last week", or what was held. */
+export interface TrendPoint {
+  label: string;
+  value: number | null;
+  other: number | null;
+}
+
+/** The trends of one resource. `nowRow` and `nowHour` are -1 where now is not in the picture. */
+export interface Trends {
+  environment: string;
+  resource: string;
+  by: string;
+  resources: [string, string][];
+  sentence: string;
+  note: string;
+  rows: HeatRow[];
+  nowRow: number;
+  nowHour: number;
+  errors: TrendPoint[];
+  errorUnit: string;
+  errorText: string;
+  held: TrendPoint[];
+  heldUnit: string;
+  heldText: string;
+}
+
+/** A function of an open file; its place opens it. Counted here only: names do not leave this machine. */
+export interface HeavyFunction {
+  name: string;
+  file: string;
+  uri: string;
+  line: number;
+  share: number;
+  words: string;
+}
+
+export interface Heaviest {
+  functions: HeavyFunction[];
   text: string;
 }

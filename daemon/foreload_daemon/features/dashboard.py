@@ -12,19 +12,24 @@ from typing import TYPE_CHECKING
 from foreload_core.units import duration_text
 
 from foreload_daemon.daemon import Daemon
-from foreload_daemon.history import records, samples
-from foreload_daemon.pages import words
+from foreload_daemon.history import decided as cache
+from foreload_daemon.history import fits, records, samples
+from foreload_daemon.pages import cost, words
 from foreload_daemon.pages.decision_rows import marks, planned_rows, rows
 from foreload_daemon.pages.series import RANGES, SHOWN, held, series, times
 from foreload_daemon.protocol import (
     DASHBOARD_CHANGED,
     GET_DASHBOARD,
+    GET_DECISIONS,
     WATCH_DASHBOARD,
     Dashboard,
     DashboardQuery,
     DashboardUpdate,
+    Decisions,
+    DecisionsQuery,
     LaneWindow,
     RunRow,
+    SkillDay,
     Watch,
 )
 from foreload_daemon.server import EDITOR, ForeloadServer
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from foreload_daemon.pages.situation import Situation
+    from foreload_daemon.pages.skill_days import DayLoss
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,14 +47,48 @@ PUSH_SECONDS = {"15m": 1.0, "6h": 2.0, "7d": 10.0}
 SHORTEST_PUSH_SECONDS = 1.0
 WEEK_SECONDS = 7 * 86400
 RUNS_SHOWN = 10
+MOST_DECISIONS = 2000
+SLOW_PARTS_SECONDS = 60.0
+NO_TASKS = (
+    "No tasks. Work that may wait or move has to be started through the broker of a fleet; this environment has none "
+    "running. What you run here is under Runs."
+)
+
+
+class SlowParts:
+    """What of the page changes by the minute and reads much: money, and how each day's forecast did."""
+
+    def __init__(self) -> None:
+        self._at: float | None = None
+        self.bill = cost.NO_BILL
+        self.losses: Sequence[DayLoss] = ()
+
+    def refresh(self, connection: sqlite3.Connection, daemon: Daemon) -> None:
+        """Reads anew what is older than a minute."""
+        from foreload_core.types import Resource
+
+        from foreload_daemon.pages.skill_days import day_losses
+
+        monotonic = daemon.clock.monotonic()
+        if self._at is not None and monotonic - self._at < SLOW_PARTS_SECONDS:
+            return
+        self._at = monotonic
+        now = daemon.clock.now()
+        since = min(cost.month_start(now).timestamp(), now.timestamp() - WEEK_SECONDS)
+        rows = samples.read(connection, samples.QUARTER_SECONDS, since, now.timestamp() + 1)
+        self.bill = cost.bill(rows, daemon.capacity(), now)
+        grids = daemon.forecasts.outlook.grids if daemon.forecasts is not None else ()
+        grid = next((each for each in grids if each.resource is Resource.CPU), None)
+        self.losses = day_losses(fits.read(connection), grid) if grid is not None else ()
 
 
 def set_up(server: ForeloadServer, daemon: Daemon) -> None:
     """Registers the requests, and pushes while a page is open."""
     changed = asyncio.Event()
+    slow = SlowParts()
 
     async def lead() -> None:
-        server.spawn("the dashboard", _push(server, daemon, changed))
+        server.spawn("the dashboard", _push(server, daemon, changed, slow))
         daemon.services.link.on_state.append(changed.set)
         daemon.services.link.on_allocation.append(changed.set)
         daemon.on_page.append(changed.set)
@@ -59,7 +99,11 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
     @server.request(GET_DASHBOARD, DashboardQuery)
     async def get_dashboard(query: DashboardQuery, _caller: str) -> Dashboard:
         _check(query.range)
-        return await build(daemon, query.range)
+        return await build(daemon, query.range, slow)
+
+    @server.request(GET_DECISIONS, DecisionsQuery)
+    async def get_decisions(query: DecisionsQuery, _caller: str) -> Decisions:
+        return await older(daemon, max(1, min(MOST_DECISIONS, query.limit)))
 
     @server.request(WATCH_DASHBOARD, Watch, local=True)
     async def watch(message: Watch, caller: str) -> None:
@@ -75,7 +119,7 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
             changed.set()
 
 
-async def build(daemon: Daemon, chosen: str) -> Dashboard:
+async def build(daemon: Daemon, chosen: str, slow: SlowParts) -> Dashboard:
     """The page for one range."""
     situation = daemon.situation()
     decided = tuple(daemon.decisions.recent) if daemon.decisions is not None else ()
@@ -83,6 +127,7 @@ async def build(daemon: Daemon, chosen: str) -> Dashboard:
 
     def make(connection: sqlite3.Connection) -> Dashboard:
         now = situation.now.timestamp()
+        slow.refresh(connection, daemon)
         shown = held(situation)
         span = RANGES[chosen]
         axis = times(span, shown.now.timestamp())
@@ -123,7 +168,10 @@ async def build(daemon: Daemon, chosen: str) -> Dashboard:
             decisions=[*ahead, *log],
             decisionTotal=max(book.total if book is not None else 0, len(log)),
             runs=[_run_row(run) for run in records.recent(connection, RUNS_SHOWN)],
-            skillText=words.skill_text(situation),
+            skillText=words.skill_text(situation, slow.losses),
+            skillDays=[SkillDay(_day(loss), round(loss.skill_ratio, 3)) for loss in slow.losses],
+            cost=cost.card(slow.bill, daemon.capacity(), situation.limit, daemon.budget_usd_per_month(), situation.now),
+            tasksText=NO_TASKS,
             throttledSecondsWeek=round(throttled, 1),
             oomKillsWeek=kills,
             changesToday=book.changes_today if book is not None else 0,
@@ -134,7 +182,35 @@ async def build(daemon: Daemon, chosen: str) -> Dashboard:
     return await daemon.services.database.run(make)
 
 
-async def _push(server: ForeloadServer, daemon: Daemon, changed: asyncio.Event) -> None:
+async def older(daemon: Daemon, limit: int) -> Decisions:
+    """The newest decisions that are kept here, more of them than the dashboard holds."""
+    from foreload_daemon.broker.news import parse_decisions
+    from foreload_daemon.features.decisions import decided_of
+
+    situation = daemon.situation()
+    can_act = situation.allowed.automatic_scaling and daemon.services.link.connected
+
+    def make(connection: sqlite3.Connection) -> Decisions:
+        now = situation.now.timestamp()
+        decided = [decided_of(message) for message in parse_decisions(cache.newest(connection, limit))]
+
+        def past(start: float, end: float) -> Sequence[samples.Row]:
+            resolution = samples.FINE_SECONDS if now - start < 43200 else samples.MINUTE_SECONDS
+            return samples.read(connection, resolution, start, end)
+
+        log = rows(decided, past, situation.now, daemon.window_names(), can_act, situation.standing.pinned)
+        total = daemon.decisions.total if daemon.decisions is not None else 0
+        return Decisions(log, max(total, len(log)))
+
+    return await daemon.services.database.run(make)
+
+
+def _day(loss: DayLoss) -> str:
+    local = loss.start.astimezone()
+    return f"{local.day} {local:%b}"
+
+
+async def _push(server: ForeloadServer, daemon: Daemon, changed: asyncio.Event, slow: SlowParts) -> None:
     while True:
         pause = min((PUSH_SECONDS[chosen] for chosen in daemon.watched.values()), default=None)
         try:
@@ -147,7 +223,7 @@ async def _push(server: ForeloadServer, daemon: Daemon, changed: asyncio.Event) 
         for caller, chosen in tuple(daemon.watched.items()):
             try:
                 if chosen not in pages:
-                    pages[chosen] = await build(daemon, chosen)
+                    pages[chosen] = await build(daemon, chosen, slow)
                 daemon.push(caller, DASHBOARD_CHANGED, DashboardUpdate(pages[chosen]))
             except Exception as error:  # noqa: BLE001 - the next push may succeed; the page keeps what it has
                 server.failed("the dashboard", error)

@@ -11,6 +11,7 @@ from foreload_core.types import Amounts, Prices
 from foreload_core.units import cores_text, gib_text
 
 from foreload_daemon.history.samples import Row
+from foreload_daemon.protocol import CostCard
 
 PRICES = Prices()
 """The broker's own defaults: the wire does not carry what an operator set instead, and the screen says so."""
@@ -92,3 +93,54 @@ def _capacity_text(capacity: Amounts) -> str:
 
 
 NOTHING_SPENT = Spent(0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Today and this month so far, and what a measured hour has cost on the mean of the last week."""
+
+    today: Spent = NOTHING_SPENT
+    month: Spent = NOTHING_SPENT
+    week: Spent = NOTHING_SPENT
+
+
+NO_BILL = Bill()
+
+
+def bill(rows: Sequence[Row], capacity: Amounts, now: datetime) -> Bill:
+    """What has been spent.
+
+    Args:
+        rows: quarters of an hour from the month's beginning or a week ago on, whichever is earlier.
+        capacity: what is held where there is no limit.
+        now: UTC.
+    """
+    midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    first, week = month_start(now).timestamp(), now.timestamp() - 7 * 86400
+    return Bill(
+        today=spent([row for row in rows if row.start_seconds >= midnight], capacity),
+        month=spent([row for row in rows if row.start_seconds >= first], capacity),
+        week=spent([row for row in rows if row.start_seconds >= week], capacity),
+    )
+
+
+def card(found: Bill, capacity: Amounts, limit: Amounts, budget_usd: float | None, now: datetime) -> CostCard:
+    """The cost as the dashboard shows it."""
+    local = now.astimezone()
+    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    rest = (midnight - local).total_seconds() / 3600
+    expected_today = found.today.usd + amounts_usd_per_hour(_priced(limit), PRICES) * rest
+    days = found.week.measured_seconds / 86400
+    left = (month_end(now) - local).total_seconds() / 86400
+    expected = found.month.usd + (found.week.usd / days * min(1.0, days / 7) * left if days > 0 else 0.0)
+    month = money(found.month.usd)
+    return CostCard(
+        note=prices_text(),
+        rows=[("Today so far", money(found.today.usd)), ("Today, expected", f"about {money(expected_today)}")],
+        monthName=f"{local:%B}",
+        month=f"{month} of ${budget_usd:g} budget" if budget_usd else month,
+        monthRatio=min(1.0, found.month.usd / budget_usd) if budget_usd else None,
+        expectedRatio=min(1.0, expected / budget_usd) if budget_usd else None,
+        expected=f"about ${expected:.0f}",
+        text=saved_text(found.month, capacity),
+    )

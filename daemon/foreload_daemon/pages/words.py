@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from foreload_core.types import Forecast, PlannedChange, Resource
 from foreload_core.units import cores_text, duration_text, gib_text
 from foreload_core.words import sentence as reason_sentence
@@ -10,6 +12,7 @@ from foreload_daemon.broker.state import Connection
 from foreload_daemon.pages.explanation import amount_text, short_text
 from foreload_daemon.pages.moments import clock_text, moment_text, rounded_up
 from foreload_daemon.pages.situation import LARGEST_SKEW_SECONDS, Situation
+from foreload_daemon.pages.skill_days import DayLoss, better_text
 from foreload_daemon.protocol import Strip
 
 NO_FORECAST_ALLOWED = "no forecast: not allowed yet"
@@ -142,8 +145,8 @@ def strip(situation: Situation) -> Strip | None:
     return None
 
 
-def skill_text(situation: Situation) -> str:
-    """How good the forecast is, and whether it is acted on."""
+def skill_text(situation: Situation, losses: Sequence[DayLoss] = ()) -> str:
+    """How good the forecast is, and whether it is acted on; `losses` are those of its days."""
     if not situation.allowed.analysis and not situation.allowed.automatic_scaling:
         return "No forecast is made without permission for analysis or automatic scaling."
     forecast = situation.outlook.of(Resource.CPU)
@@ -152,7 +155,8 @@ def skill_text(situation: Situation) -> str:
         return "Not known yet. Foreload compares itself with “same as last week” and acts only while it is closer."
     if forecast.skill_ratio > 0:
         percent = f"{forecast.skill_ratio * 100:.0f} %"
-        return f"Good enough to act on. In the last 14 days it was {percent} closer than “same as last week”."
+        text = f"Good enough to act on. In the last 14 days it was {percent} closer than “same as last week”."
+        return f"{text} {better_text(losses)}".rstrip()
     if tried is not None and tried <= 0:
         return "Not better than “same as last week” now, so it is not acted on. “Same as last week” is."
     last = "last week" if "week" in forecast.method else "yesterday"
