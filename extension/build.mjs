@@ -11,7 +11,7 @@ const dist = path.join(root, 'dist');
 const source = path.join(here, 'src');
 const production = process.argv.includes('--production');
 const BUNDLE_LIMIT_BYTES = 600_000;
-const PAGES = ['dashboard', 'permission', 'ledger', 'decision', 'doctor', 'profile'];
+const PAGES = ['dashboard', 'permission', 'ledger', 'decision', 'doctor', 'profile', 'trends'];
 
 /** The language client compares the editor's version with its own need; engines.vscode in package.json already holds a later one. */
 const withoutVersionCheck = {

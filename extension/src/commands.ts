@@ -8,9 +8,12 @@ import { toggleLenses } from './settings';
 
 /** What the dashboard's "More" offers. */
 const MORE: [command: string, iconName: string, label: string][] = [
+  ['openTrends', 'graph', 'Trends'],
   ['permission', 'lock', 'Permission'],
   ['openLedger', 'list-unordered', 'What left this machine'],
   ['newProfile', 'calendar', 'Write what you expect'],
+  ['profileFromHistory', 'wand', 'Make a profile from history'],
+  ['chooseProfile', 'list-selection', 'Choose a profile'],
   ['announce', 'rocket', 'I am about to run something big'],
   ['runDoctor', 'checklist', 'Run the doctor'],
   ['showLog', 'output', 'Show the log'],

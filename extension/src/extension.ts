@@ -17,6 +17,7 @@ import { DoctorView } from './views/doctor/panel';
 import { LedgerView } from './views/ledger/panel';
 import { PermissionView } from './views/permission/panel';
 import { ProfileEditor } from './views/profile/editor';
+import { TrendsView } from './views/trends/panel';
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Foreload', { log: true });
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new LedgerView(context.extensionUri, daemon).register(),
     new DoctorView(context.extensionUri, daemon).register(),
     new ProfileEditor(context.extensionUri, daemon).register(),
+    new TrendsView(context.extensionUri, daemon).register(),
     watchTerminals(signals),
     new TaskRuns(signals, new Gates(context)).register(),
     new DebugRuns(signals).register(),

@@ -2,7 +2,17 @@
 import * as vscode from 'vscode';
 import { DaemonUnavailable, type Daemon } from '../../client';
 import { messageOf } from '../../errors';
-import { ACT, type Dashboard, DASHBOARD_CHANGED, type DashboardUpdate, GET_DASHBOARD, type Outcome, WATCH_DASHBOARD } from '../../protocol';
+import {
+  ACT,
+  type Dashboard,
+  DASHBOARD_CHANGED,
+  type DashboardUpdate,
+  type Decisions,
+  GET_DASHBOARD,
+  GET_DECISIONS,
+  type Outcome,
+  WATCH_DASHBOARD,
+} from '../../protocol';
 import { Page } from '../panel';
 import type { FromDashboard, Range, ToDashboard } from './protocol';
 
@@ -11,7 +21,7 @@ const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Commands that a button or a strip of the page may run, without their prefix. */
 const COMMANDS = new Set([
-  'announce', 'pause', 'pauseUntilTomorrow', 'resume', 'newProfile', 'permission', 'openLedger', 'runDoctor', 'showLog', 'tryBroker', 'restart', 'more',
+  'announce', 'pause', 'pauseUntilTomorrow', 'resume', 'newProfile', 'permission', 'openLedger', 'runDoctor', 'showLog', 'tryBroker', 'restart', 'more', 'openTrends',
 ]); // prettier-ignore
 
 export class DashboardView {
@@ -61,6 +71,9 @@ export class DashboardView {
       case 'why':
         this.explain(message.decisionId, this.actions.get(message.decisionId) ?? []);
         break;
+      case 'older':
+        await this.older(message.limit);
+        break;
       case 'command':
         if (COMMANDS.has(message.name)) await vscode.commands.executeCommand(`foreload.${message.name}`);
         else this.log.warn(`The dashboard asked for the command ${message.name}, which is not one of its own.`);
@@ -82,6 +95,16 @@ export class DashboardView {
     }
   }
 
+  private async older(limit: number): Promise<void> {
+    try {
+      const { rows } = await this.daemon.request<Decisions>(GET_DECISIONS, { limit });
+      for (const row of rows) if (!this.actions.has(row.decisionId)) this.actions.set(row.decisionId, row.actions);
+      this.page.post({ type: 'older', rows });
+    } catch (error) {
+      this.log.warn(`Older decisions: ${messageOf(error)}`);
+    }
+  }
+
   private async act(action: string, decisionId: string): Promise<void> {
     try {
       const outcome = await this.daemon.request<Outcome>(ACT, { action, decisionId });
@@ -92,7 +115,7 @@ export class DashboardView {
   }
 
   private post(dashboard: Dashboard): void {
-    this.actions = new Map(dashboard.decisions.map((row) => [row.decisionId, row.actions]));
+    for (const row of dashboard.decisions) this.actions.set(row.decisionId, row.actions);
     if (dashboard.range === this.range) this.page.post({ type: 'dashboard', dashboard, timeZone: TIME_ZONE });
   }
 

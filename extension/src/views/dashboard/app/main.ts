@@ -20,6 +20,7 @@ const page = new DashboardPage(
     command: (name) => host.send({ type: 'command', name }),
     why: (decisionId) => host.send({ type: 'why', decisionId }),
     act: (action, decisionId) => host.send({ type: 'act', action, decisionId }),
+    older: (limit) => host.send({ type: 'older', limit }),
     range: (chosen) => {
       isRangeOpen = false;
       host.remember({ range: chosen, zoom: null });
@@ -37,6 +38,7 @@ let drawnAt = 0;
 
 function receive(message: ToDashboard): void {
   if (message.type === 'answer') page.answer(message.decisionId, message.text);
+  else if (message.type === 'older') page.showOlder(message.rows);
   else if (message.type === 'unavailable') page.unavailable(message.stopped, message.text);
   else if (isRangeOpen && isYoung(message.dashboard)) {
     isRangeOpen = false;

@@ -1,5 +1,5 @@
 // The dashboard's page: its parts in reading order, each brought up to date when new data comes.
-import type { Dashboard, DecisionRow, Strip } from '../../../protocol';
+import type { CostCard, Dashboard, DecisionRow, SkillDay, Strip } from '../../../protocol';
 import { act, button, element, icon, iconButton, replaceContent, section, segments, svg } from '../../shared/dom';
 import { Clock, countText, durationText } from '../../shared/format';
 import type { Range } from '../protocol';
@@ -9,6 +9,8 @@ import { decisionActions, type DecisionHooks, decisionTable, runTable, totalText
 import { Timeline } from './timeline';
 
 const RANGES = [['15m', '15 min'], ['6h', '6 h'], ['7d', '7 days']] as const; // prettier-ignore
+const FIRST_DECISIONS = 6;
+const MORE_DECISIONS = 100;
 const EMPTY_WORDS: Record<string, string> = {
   learning: 'Nothing decided yet. Each change will be listed here with its reason, before it is made where that is possible.',
 };
@@ -16,6 +18,8 @@ const EMPTY_WORDS: Record<string, string> = {
 export interface PageHooks extends Pick<DecisionHooks, 'why' | 'act'> {
   command: (name: string) => void;
   range: (range: Range) => void;
+  /** Asks for so many decisions of the log. */
+  older: (limit: number) => void;
   zoomed: (zoom: Stretch | null) => void;
   numbersShown: (shown: boolean) => void;
 }
@@ -35,6 +39,10 @@ export class DashboardPage {
   private readonly numbers = element('div', {});
   private readonly decisions = element('div', {});
   private readonly runs = element('div', {});
+  private readonly tasks = element('div', {});
+  /** Older decisions, once they were asked for. */
+  private older: readonly DecisionRow[] = [];
+  private showsAll = false;
   private readonly side = element('div', { class: 'stack gap5' });
   private readonly timeline: Timeline;
   private readonly answers = new Map<string, string>();
@@ -88,13 +96,19 @@ export class DashboardPage {
     replaceContent(this.strip, stripNode(strip, this.hooks.command));
   }
 
+  /** More of the log came than the dashboard itself holds. */
+  showOlder(rows: readonly DecisionRow[]): void {
+    this.older = rows;
+    if (this.dashboard !== undefined) this.paint(this.dashboard);
+  }
+
   /** Colours have changed. */
   themeChanged(): void {
     this.timeline.rebuild();
   }
 
   private build(): void {
-    const main = element('div', { class: 'stack gap5' }, this.decisions, this.runs);
+    const main = element('div', { class: 'stack gap5' }, this.decisions, this.runs, this.tasks);
     this.host.replaceChildren(
       this.top,
       this.strip,
@@ -121,14 +135,40 @@ export class DashboardPage {
     );
     replaceContent(this.foot, ...this.footNodes(dashboard));
     replaceContent(this.numbers, this.state.numbers ? numbersTable(this.timeline.charts, this.clock) : null);
-    const count = element('span', { class: 'small', text: totalText(dashboard.decisions.length, dashboard.decisionTotal) });
+    const log = this.log(dashboard);
+    const end = this.logEnd(dashboard, log.length);
     const empty = EMPTY_WORDS[dashboard.statusKind] ?? 'Nothing decided yet. Each change is listed here with its reason.';
     replaceContent(
       this.decisions,
-      section('Decisions', [decisionTable(dashboard, this.clock, rows, empty)], { id: 'h-decisions', end: count }),
+      section('Decisions', [decisionTable(log, dashboard.now, this.clock, rows, empty)], { id: 'h-decisions', end }),
     );
+    const tasks = element('p', { class: 'muted', text: dashboard.tasksText });
+    replaceContent(this.tasks, section('Tasks', [tasks], { id: 'h-tasks', note: 'less critical work that may wait or move' }));
     replaceContent(this.runs, section('Runs', [runTable(dashboard, this.clock)], { id: 'h-runs', note: 'what their start cost' }));
     replaceContent(this.side, ...sideNodes(dashboard));
+  }
+
+  /** The rows that are shown: the first few, or all that came, the dashboard's own being the newest word on each. */
+  private log({ decisions }: Dashboard): readonly DecisionRow[] {
+    if (!this.showsAll) return decisions.slice(0, FIRST_DECISIONS);
+    const known = new Set(decisions.map(({ decisionId }) => decisionId));
+    return [...decisions, ...this.older.filter(({ decisionId }) => !known.has(decisionId))];
+  }
+
+  private logEnd({ decisions, decisionTotal }: Dashboard, shown: number): HTMLElement | null {
+    const planned = decisions.filter(({ outcome }) => outcome === 'planned').length;
+    const total = Math.max(decisionTotal + planned, decisions.length);
+    const count = this.showsAll ? element('span', { class: 'small', text: totalText(shown, total) }) : null;
+    if (total <= FIRST_DECISIONS) return null;
+    const fewer = (): void => this.setShowsAll(false);
+    const all = (): void => this.setShowsAll(true);
+    const older = this.showsAll && shown < total ? act('Older', () => this.hooks.older(shown + MORE_DECISIONS)) : null;
+    return element('span', { class: 'row' }, count, older, this.showsAll ? act('Fewer', fewer) : act(`All ${countText(total)}`, all));
+  }
+
+  private setShowsAll(showsAll: boolean): void {
+    this.showsAll = showsAll;
+    if (this.dashboard !== undefined) this.paint(this.dashboard);
   }
 
   /** Shows another range from now on, without a person's choice. */
@@ -150,6 +190,7 @@ export class DashboardPage {
     if (allowed && scalingPaused) acts.append(button('Resume', () => command('resume'), { iconName: 'debug-start' }));
     if (allowed && !scalingPaused) acts.append(button('Pause', () => command('pause'), { iconName: 'debug-pause' }));
     if (allowed) acts.append(iconButton('calendar', 'Edit profile', () => command('newProfile')));
+    acts.append(iconButton('graph', 'Trends', () => command('openTrends')));
     acts.append(iconButton('ellipsis', 'More', () => command('more')));
     return [
       element('span', { class: 'env', text: environment }),
@@ -215,9 +256,59 @@ function sideNodes(dashboard: Dashboard): HTMLElement[] {
   fact('Memory kills', countText(dashboard.oomKillsWeek));
   fact('Changes today', countText(dashboard.changesToday));
   return [
-    section('How good is the forecast?', [element('p', { text: dashboard.skillText })], { id: 'h-skill' }),
+    costSection(dashboard.cost),
+    section('How good is the forecast?', [element('p', { text: dashboard.skillText }), skillPicture(dashboard.skillDays)], {
+      id: 'h-skill',
+    }),
     section('This week', [facts], { id: 'h-week' }),
   ];
+}
+
+function costSection({ note, rows, monthName, month, monthRatio, expectedRatio, expected, text }: CostCard): HTMLElement {
+  const facts = element('dl', { class: 'facts' });
+  for (const [term, value] of [...rows, [monthName, month] as const])
+    facts.append(element('dt', { text: term }), element('dd', { text: value }));
+  const ahead = element(
+    'dl',
+    { class: 'facts second' },
+    element('dt', { text: 'expected at month’s end' }),
+    element('dd', { text: expected }),
+  );
+  return section('Cost', [facts, meter(monthRatio, expectedRatio), ahead, element('p', { class: 'pad-top-s', text })], {
+    id: 'h-cost',
+    note,
+  });
+}
+
+/** How much of the budget is spent, and how much of it is expected to be; the numbers stand above and below it. */
+function meter(spent: number | null, expected: number | null): HTMLElement | null {
+  if (spent === null) return null;
+  const part = (ratio: number, role: string): HTMLElement => {
+    const node = element('span', { class: role });
+    node.style.setProperty('--part', String(ratio));
+    return node;
+  };
+  return element('div', { class: 'meter', attributes: { 'aria-hidden': 'true' } }, part(expected ?? spent, 'expected'), part(spent, ''));
+}
+
+/** One bar a day: how much closer it was; hollow where it was not. */
+function skillPicture(days: readonly SkillDay[]): HTMLElement | null {
+  if (days.length < 2) return null;
+  const words = days.map(
+    ({ label, ratio }) => `${label}: ${ratio >= 0 ? `${Math.round(ratio * 100)} % closer` : `${Math.round(-ratio * 100)} % further`}`,
+  );
+  const bars = days.map(({ ratio }, index) => {
+    const bar = element('i', { class: ratio > 0 ? '' : 'worse', attributes: { title: words[index] ?? '' } });
+    bar.style.setProperty('--part', String(Math.min(1, Math.abs(ratio))));
+    return bar;
+  });
+  const ends = element(
+    'div',
+    { class: 'row between small', attributes: { 'aria-hidden': 'true' } },
+    days[0]?.label ?? '',
+    days.at(-1)?.label ?? '',
+  );
+  return element('div', {}, element('div', { class: 'days', attributes: { role: 'img', 'aria-label': words.join('; ') } }, ...bars), ends);
 }
 
 /** What the lines mean; the words beside it say the same, so it is hidden from readers. */

@@ -35,7 +35,13 @@ export function decisionActions(row: DecisionRow, hooks: DecisionHooks): HTMLEle
   return acts;
 }
 
-export function decisionTable({ decisions, now }: Dashboard, clock: Clock, hooks: DecisionHooks, empty: string): HTMLElement {
+export function decisionTable(
+  decisions: readonly DecisionRow[],
+  now: number,
+  clock: Clock,
+  hooks: DecisionHooks,
+  empty: string,
+): HTMLElement {
   const rows = decisions.map((row) => decisionRow(row, now, clock, hooks));
   return table('fold timed', ['When', 'What and why', 'Was it right?', ''], rows.length > 0 ? rows : [emptyRow(4, empty)]);
 }

@@ -2,6 +2,8 @@
 
 export const DAY_MINUTES = 1440;
 export const SNAP_MINUTES = 30;
+/** A hand that aims at a line misses it by about this much. */
+const UNSTEADY_MINUTES = 4;
 export const DAY_NAMES = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
 /** A stretch of one day. */
@@ -13,8 +15,8 @@ export interface Span {
 
 /** The stretch between two places of one day, in whole steps, one step long at least. */
 export function spanBetween(day: number, one: number, other: number): Span {
-  const low = Math.floor(Math.min(one, other) / SNAP_MINUTES) * SNAP_MINUTES;
-  const high = Math.ceil(Math.max(one, other) / SNAP_MINUTES) * SNAP_MINUTES;
+  const low = Math.floor((Math.min(one, other) + UNSTEADY_MINUTES) / SNAP_MINUTES) * SNAP_MINUTES;
+  const high = Math.ceil((Math.max(one, other) - UNSTEADY_MINUTES) / SNAP_MINUTES) * SNAP_MINUTES;
   const startMinute = Math.min(Math.max(0, low), DAY_MINUTES - SNAP_MINUTES);
   return { day, startMinute, endMinute: Math.min(DAY_MINUTES, Math.max(high, startMinute + SNAP_MINUTES)) };
 }

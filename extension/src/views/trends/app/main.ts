@@ -1,0 +1,136 @@
+// Trends: use against limit by hour, the heaviest functions, how good the forecast was, and what was held and used.
+import type { HeavyFunction, Heaviest, TrendPoint, Trends } from '../../../protocol';
+import { type Child, element, replaceContent, section, segments } from '../../shared/dom';
+import { amountText } from '../../shared/format';
+import { Host, pageElement } from '../../shared/host';
+import { lineLegend, linePicture, plainTable, TableToggle } from '../../shared/picture';
+import type { FromTrends, ToTrends } from '../protocol';
+import { heatLegend, heatMap, heatTable } from './heat';
+
+interface State {
+  resource: string;
+  by: string;
+}
+
+const host = new Host<FromTrends, ToTrends, State>((message) => receive(message));
+const page = pageElement();
+const state: State = { resource: 'cpu', by: 'week', ...host.state };
+const tables = { heat: new TableToggle(), errors: new TableToggle(), held: new TableToggle() };
+let trends: Trends | undefined;
+let heaviest: Heaviest | undefined;
+let problem = '';
+
+function receive(message: ToTrends): void {
+  problem = '';
+  if (message.type === 'trends') trends = message.trends;
+  else if (message.type === 'heaviest') heaviest = message.heaviest;
+  else problem = message.text;
+  paint();
+}
+
+function ask(change: Partial<State>): void {
+  Object.assign(state, change);
+  host.remember(state);
+  host.send({ type: 'ready', ...state });
+}
+
+function paint(): void {
+  const shown = trends;
+  const note = problem === '' ? null : element('p', { class: 'second', text: problem, attributes: { role: 'status' } });
+  if (shown === undefined) {
+    replaceContent(page, note ?? element('p', { class: 'muted', text: 'Asking the daemon.' }));
+    return;
+  }
+  tables.heat.update(() => heatTable(shown));
+  tables.errors.update(() => pointTable('Forecast error', shown.errors, ['Day', `Foreload, ${shown.errorUnit}`, '“same as last week”']));
+  tables.held.update(() => pointTable('Held and used', shown.held, ['Week', `used, ${shown.heldUnit}`, 'held']));
+  const heat = section('Use against limit', [heatMap(shown), heatLegend(), tables.heat.node], {
+    id: 'h-heat',
+    note: shown.note,
+    end: tables.heat.button,
+  });
+  const above = element('div', { class: 'grid g-trends' }, heat, functionsSection());
+  const below = element('div', { class: 'grid g-half pad-top' }, errorSection(shown), heldSection(shown));
+  replaceContent(page, top(shown), note, element('div', { class: 'lead' }, element('h1', { text: shown.sentence })), above, below);
+}
+
+function top({ environment, resources, resource, by }: Trends): HTMLElement {
+  const views = [['day', 'By day'], ['week', 'By week']] as const; // prettier-ignore
+  return element(
+    'div',
+    { class: 'top' },
+    element('span', { class: 'env', text: environment }),
+    element('span', { class: 'second', text: 'Trends' }),
+    element('span', { class: 'grow' }),
+    segments('resource', 'Resource', resources, resource, (chosen) => ask({ resource: chosen })),
+    segments('by', 'View', views, by, (chosen) => ask({ by: chosen })),
+  );
+}
+
+function functionsSection(): HTMLElement {
+  const body: Child[] = (heaviest?.functions ?? []).map(functionNode);
+  return section('Heaviest functions', [...body, element('p', { class: 'second', text: heaviest?.text ?? '' })], {
+    id: 'h-heavy',
+    note: 'of the open files',
+  });
+}
+
+function functionNode({ name, file, uri, line, share, words }: HeavyFunction): HTMLElement {
+  const open = element('button', {
+    class: 'act mono',
+    text: name,
+    attributes: { type: 'button', title: `Open ${file} at line ${line}` },
+    on: { click: () => host.send({ type: 'open', uri, line }) },
+  });
+  const bar = element('span', { class: 'bar', attributes: { 'aria-hidden': 'true' } });
+  bar.style.setProperty('--part', String(share));
+  const place = element('span', { class: 'second', text: `${file} ${line}` });
+  return element(
+    'div',
+    { class: 'heavy' },
+    element('div', { class: 'row between' }, open, place),
+    element('div', { class: 'row' }, bar, element('span', { class: 'second', text: words })),
+  );
+}
+
+function errorSection({ errors, errorUnit, errorText }: Trends): HTMLElement {
+  const lines = [
+    { values: errors.map(({ other }) => other), role: 'rival' as const },
+    { values: errors.map(({ value }) => value), role: 'use' as const },
+  ];
+  const picture = linePicture({
+    labels: errors.map(({ label }) => label),
+    lines,
+    unit: errorUnit,
+    label: `Forecast error by day. ${errorText}`,
+  });
+  const legend = lineLegend([['use', 'Foreload'], ['rival', 'same as last week']]); // prettier-ignore
+  const words = element('p', { class: 'second', text: errorText });
+  const body =
+    errors.length === 0 ? [words] : [picture, element('div', { class: 'row between' }, words, tables.errors.button), tables.errors.node];
+  return section('Forecast error, 14 days', body, { id: 'h-errors', end: errors.length === 0 ? null : legend });
+}
+
+function heldSection({ held, heldUnit, heldText }: Trends): HTMLElement {
+  const lines = [
+    { values: held.map(({ value }) => value), role: 'use' as const, isFilled: true },
+    { values: held.map(({ other }) => other), role: 'limit' as const, isStepped: true },
+  ];
+  const picture = linePicture({
+    labels: held.map(({ label }) => label),
+    lines,
+    unit: heldUnit,
+    label: `Held and used by week. ${heldText}`,
+  });
+  const legend = lineLegend([['limit', 'held'], ['use', 'used']]); // prettier-ignore
+  const foot = element('div', { class: 'row between' }, element('p', { class: 'second', text: heldText }), tables.held.button);
+  return section(`Held and used, ${heldUnit} a week`, [picture, foot, tables.held.node], { id: 'h-held', end: legend });
+}
+
+function pointTable(label: string, points: readonly TrendPoint[], heads: readonly string[]): HTMLElement {
+  const text = (value: number | null): string => (value === null ? 'not measured' : amountText(value));
+  return plainTable(label, heads, points.map((point) => [point.label, text(point.value), text(point.other)])); // prettier-ignore
+}
+
+paint();
+ask({});
