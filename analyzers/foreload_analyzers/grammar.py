@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from tree_sitter import Node, Parser, Query, QueryCursor
+from tree_sitter import Node, Parser, Point, Query, QueryCursor, Tree
 
 from foreload_analyzers.languages import BY_NAME, Language
 from foreload_analyzers.package_data import grammar_of, query_text
+
+Checkpoint = Callable[[], None]
+"""Called now and then during long work; may raise to end it."""
+
+_LONG_BYTES = 128 * 1024  # a text that is longer is handed to the parser in parts
+_PART_BYTES = 32 * 1024
+
+
+def no_checkpoint() -> None:
+    """Does nothing: the work goes on to its end."""
+
+
+def parse(parser: Parser, text: bytes, old: Tree | None = None, checkpoint: Checkpoint = no_checkpoint) -> Tree:
+    """The tree of a text. A long text is parsed in parts, so that other threads have their turns.
+
+    Args:
+        parser: of its language.
+        text: in UTF-8.
+        old: the tree of the text before, edited; what did not change is taken from it.
+        checkpoint: called between the parts; what it raises ends the work.
+    """
+    if len(text) <= _LONG_BYTES:
+        return parser.parse(text) if old is None else parser.parse(text, old)
+    stopped: list[Exception] = []
+
+    def read(offset: int, _point: Point) -> bytes:
+        if not stopped:
+            try:
+                checkpoint()
+            except Exception as reason:  # noqa: BLE001 - it may not pass through the parser; it is raised behind it
+                stopped.append(reason)
+        return b"" if stopped else text[offset : offset + _PART_BYTES]
+
+    tree = parser.parse(read) if old is None else parser.parse(read, old)
+    if stopped:
+        raise stopped[0]
+    return tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +68,7 @@ class Syntax:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._grammar = grammar_of(language.grammar_module, language.grammar_function)
-        self._query = Query(self._grammar, query_text(language.name))
+        self._query = Query(self._grammar, query_text(language.queries or (language.name,)))
         settings = [self._query.pattern_settings(index) for index in range(self._query.pattern_count)]
         self._facts = [(str(setting["fact"]), str(setting.get("kind") or "")) for setting in settings]
 

@@ -69,6 +69,8 @@ class Language:
         kinds: the node kinds of its grammar.
         splits: two texts at the top level that parse well alone mean the same one after the other, so that an edit
             needs only its own part to be parsed.
+        queries: folders of queries, where they are not one of the language's own name: languages share what is alike.
+        ids: other names that editors know it by.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Language:
     knowledge: str
     kinds: NodeKinds
     splits: bool = False
+    queries: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 LANGUAGES: tuple[Language, ...] = (
@@ -109,6 +113,8 @@ LANGUAGES: tuple[Language, ...] = (
         interpreters=(),
         knowledge="cpp",
         kinds=kinds.CPP,
+        queries=("c_family", "cpp"),
+        ids=("cuda-cpp", "cuda"),
     ),
 )
 

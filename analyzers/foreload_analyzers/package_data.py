@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
@@ -10,19 +11,22 @@ from tree_sitter import Language as Grammar
 _PACKAGE = "foreload_analyzers"
 
 
-def query_text(language: str) -> str:
-    """All queries of a language, its files in the order of their names.
+def query_text(folders: Sequence[str]) -> str:
+    """All queries of a language, folder by folder, files in the order of their names.
 
     Raises:
-        FileNotFoundError: the package holds no queries for the language.
+        FileNotFoundError: the package holds no such folder.
     """
     from importlib import resources
 
-    folder = resources.files(_PACKAGE).joinpath("queries", language)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"no queries for {language!r} in the package")
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".scm")), key=lambda entry: entry.name)
-    return "\n".join(entry.read_text(encoding="utf-8") for entry in files)
+    texts: list[str] = []
+    for name in folders:
+        folder = resources.files(_PACKAGE).joinpath("queries", name)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"no queries for {name!r} in the package")
+        entries = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".scm")), key=lambda one: one.name)
+        texts += [entry.read_text(encoding="utf-8") for entry in entries]
+    return "\n".join(texts)
 
 
 def grammar_of(module: str, function: str) -> Grammar:

@@ -1,8 +1,1 @@
-((for_statement) @whole (#set! fact "count"))
-
 ((for_range_loop declarator: (_) @target right: (_) @over body: (_) @body) @whole (#set! fact "loop") (#set! kind "for"))
-
-((while_statement condition: (_) @condition body: (_) @body) @whole (#set! fact "loop") (#set! kind "while"))
-((do_statement body: (_) @body condition: (_) @condition) @whole (#set! fact "loop") (#set! kind "while"))
-
-((break_statement) @whole (#set! fact "break"))

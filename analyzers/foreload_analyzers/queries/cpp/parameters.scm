@@ -1,2 +1,1 @@
-((parameter_list (parameter_declaration type: (_) @type declarator: (_) @name)) (#set! fact "parameter"))
 ((parameter_list (optional_parameter_declaration type: (_) @type declarator: (_) @name)) (#set! fact "parameter"))

@@ -1,0 +1,6 @@
+((formal_parameters (required_parameter pattern: (identifier) @name !type)) (#set! fact "parameter"))
+((formal_parameters (required_parameter pattern: (identifier) @name type: (_) @type)) (#set! fact "parameter"))
+((formal_parameters (required_parameter pattern: (rest_pattern (identifier) @name))) (#set! fact "parameter"))
+((formal_parameters (optional_parameter pattern: (identifier) @name !type)) (#set! fact "parameter"))
+((formal_parameters (optional_parameter pattern: (identifier) @name type: (_) @type)) (#set! fact "parameter"))
+((arrow_function parameter: (identifier) @name) (#set! fact "parameter"))
