@@ -65,7 +65,7 @@ class SlowParts:
 
     def refresh(self, connection: sqlite3.Connection, daemon: Daemon) -> None:
         """Reads anew what is older than a minute."""
-        from foreload_core.types import Resource
+        from foreload_core.types import Forecast, Resource
 
         from foreload_daemon.pages.skill_days import day_losses
 
@@ -79,7 +79,10 @@ class SlowParts:
         self.bill = cost.bill(rows, daemon.capacity(), now)
         grids = daemon.forecasts.outlook.grids if daemon.forecasts is not None else ()
         grid = next((each for each in grids if each.resource is Resource.CPU), None)
-        self.losses = day_losses(fits.read(connection), grid) if grid is not None else ()
+        forecast = daemon.forecasts.outlook.of(Resource.CPU) if daemon.forecasts is not None else None
+        self.losses = ()
+        if grid is not None and isinstance(forecast, Forecast):
+            self.losses = day_losses(fits.read(connection), grid, forecast.method)
 
 
 def set_up(server: ForeloadServer, daemon: Daemon) -> None:

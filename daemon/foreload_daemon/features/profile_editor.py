@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,13 +41,14 @@ MOST_DECLINED = 200
 PAST = timedelta(days=28)
 STEP_SECONDS = 300
 LEAST_PAST_SECONDS = 86400.0
+NO_STOPS = Stops([], "Cost and risk are worked out anew.")
 FLOOR = Amounts(1.0, 2 * GIB)
 """What an agent keeps for the editor where nothing else is said."""
 
 
 def set_up(server: ForeloadServer, daemon: Daemon) -> None:
     """Registers the requests."""
-    kept: dict[str, Stops] = {}
+    simulations = Simulations(daemon)
 
     @server.request(GET_PROFILE, ProfileDraft)
     async def get_profile(draft: ProfileDraft, _caller: str) -> ProfilePage:
@@ -84,11 +86,28 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
 
     @server.request(GET_STOPS, ProfileDraft)
     async def get_stops(draft: ProfileDraft, _caller: str) -> Stops:
-        key = _simulated_alike(draft.text) + daemon.clock.now().date().isoformat()
-        if key not in kept:
-            kept.clear()
-            kept[key] = await _stops(daemon, draft.text)
-        return kept[key]
+        return await simulations.of(draft.text)
+
+
+class Simulations:
+    """One simulation at a time: a newer text ends that of the text before. The last result is kept."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._key = ""
+        self._task: asyncio.Task[Stops] | None = None
+
+    async def of(self, text: str) -> Stops:
+        """The stops of a text; of one that was replaced meanwhile, none."""
+        key = _simulated_alike(text) + self._daemon.clock.now().date().isoformat()
+        if key != self._key or self._task is None:
+            if self._task is not None:
+                self._task.cancel()
+            self._key = key
+            self._task = asyncio.get_running_loop().create_task(_stops(self._daemon, text))
+        task = self._task
+        await asyncio.wait([task])
+        return NO_STOPS if task.cancelled() else task.result()
 
 
 def _known(connection: sqlite3.Connection, daemon: Daemon, zone: str) -> tuple[WeekOfUse, str, list[str]]:

@@ -70,6 +70,8 @@ def saved_text(month: Spent, capacity: Amounts) -> str:
     if saved < 0.005 or month.whole_usd <= 0:
         return f"Nothing saved so far this month: {_capacity_text(capacity)} were held all of the time."
     share = saved / month.whole_usd * 100
+    if share < 1:
+        return f"{money(saved)} saved this month, under 1 %, against {_capacity_text(capacity)} all of the time."
     return f"{money(saved)} saved this month, {share:.0f} %, against {_capacity_text(capacity)} all of the time."
 
 

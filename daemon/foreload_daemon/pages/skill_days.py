@@ -32,15 +32,18 @@ class DayLoss:
         return max(-1.0, 1 - self.loss / self.naive_loss)
 
 
-def day_losses(fits: Sequence[Forecast], grid: Grid) -> list[DayLoss]:
+def day_losses(fits: Sequence[Forecast], grid: Grid, method: str | None = None) -> list[DayLoss]:
     """What came of each forecast in the day after it was made, oldest first.
 
     Args:
         fits: kept forecasts of one resource.
         grid: its use, in steps of the forecasts' length.
+        method: only those of this one; the screen speaks of the method that is acted on.
     """
     found: list[DayLoss] = []
     for fit in sorted(fits, key=lambda each: each.start):
+        if method is not None and fit.method != method:
+            continue
         if fit.resource is not grid.resource or fit.step_seconds != grid.step_seconds:
             continue
         steps = min(fit.steps, round(DAY_SECONDS / fit.step_seconds))

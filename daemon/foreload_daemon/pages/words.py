@@ -239,4 +239,7 @@ def _cores(count: float) -> str:
 def _follows_use(situation: Situation) -> bool:
     """A fitted forecast exists, and is not trusted now."""
     tried = situation.outlook.tried
+    forecast = situation.outlook.of(Resource.CPU)
+    if isinstance(forecast, Forecast) and (forecast.skill_ratio or 0.0) > 0:
+        return False
     return tried is not None and tried <= 0

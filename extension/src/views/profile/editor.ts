@@ -20,6 +20,7 @@ import { difference } from './difference';
 export const PROFILE_EDITOR = 'foreload.profile';
 const SETTLED_MILLISECONDS = 120;
 const STOPS_AFTER_MILLISECONDS = 1_500;
+const WORKING_AFTER_MILLISECONDS = 400;
 const NO_CHANGE: Omit<ProfileChange, 'text' | 'action'> = {
   path: '',
   value: '',
@@ -131,11 +132,14 @@ class OpenProfile implements vscode.Disposable {
   }
 
   private async simulate(text: string): Promise<void> {
+    const working = setTimeout(() => this.post({ type: 'working' }), WORKING_AFTER_MILLISECONDS);
     try {
       const stops = await this.daemon.request<Stops>(GET_STOPS, { text });
-      this.post({ type: 'stops', stops });
+      if (text === this.document.getText()) this.post({ type: 'stops', stops });
     } catch (error) {
       this.post({ type: 'stops', stops: { stops: [], text: messageOf(error) } });
+    } finally {
+      clearTimeout(working);
     }
   }
 

@@ -8,4 +8,8 @@ export type FromProfile =
   { type: 'ready' } | { type: 'change'; change: Change } | { type: 'text' } | { type: 'history' } | { type: 'decline'; pattern: Pattern };
 
 export type ToProfile =
-  { type: 'page'; page: ProfilePage } | { type: 'stops'; stops: Stops } | { type: 'said'; text: string } | { type: 'failed'; text: string };
+  | { type: 'page'; page: ProfilePage }
+  | { type: 'stops'; stops: Stops }
+  | { type: 'working' }
+  | { type: 'said'; text: string }
+  | { type: 'failed'; text: string };

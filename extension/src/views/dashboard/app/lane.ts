@@ -9,6 +9,7 @@ const TEXT_PIXELS_A_LETTER = 6;
 const LEAST_WINDOW_PIXELS = 6;
 const TEXT_PIXELS_INSIDE = 14;
 const TEXT_PIXELS_BESIDE = 7;
+const NOW_PIXELS = 70;
 const MARK_PIXELS = 18;
 const MARK_TEXT_PIXELS = 50;
 
@@ -31,7 +32,9 @@ export function laneNodes(
   const nodes: HTMLElement[] = [];
   const pixels = (time: number): number => ratio(time) * width;
   for (const window of dashboard.windows) {
-    nodes.push(...windowNodes(window, nextStart(dashboard.windows, window, dashboard.now), { view, pixels, percent }, clock, hooks));
+    nodes.push(
+      ...windowNodes(window, dashboard.now, nextStart(dashboard.windows, window, dashboard.now), { view, pixels, percent }, clock, hooks),
+    );
   }
   let freeFrom = -Infinity;
   for (const mark of [...dashboard.marks].sort((one, other) => one.at - other.at)) {
@@ -57,7 +60,7 @@ interface LaneScale {
 }
 
 /** A window's block; its name stands inside, else beside it where nothing else stands, else in the title alone. */
-function windowNodes(window: LaneWindow, freeUntil: number, scale: LaneScale, clock: Clock, hooks: LaneHooks): HTMLElement[] {
+function windowNodes(window: LaneWindow, now: number, freeUntil: number, scale: LaneScale, clock: Clock, hooks: LaneHooks): HTMLElement[] {
   const { view, pixels, percent } = scale;
   const start = Math.max(window.start, view.from);
   const end = Math.min(window.end, view.to);
@@ -73,6 +76,10 @@ function windowNodes(window: LaneWindow, freeUntil: number, scale: LaneScale, cl
   });
   node.style.setProperty('left', percent(start));
   node.style.setProperty('width', `calc(${percent(end)} - ${percent(start)})`);
+  // The label of now lies over the block to the left of its line; a name that it would cover begins to the right of it.
+  const toNow = pixels(now) - pixels(start);
+  const isCovered = fits && toNow > 0 && toNow < textPixels + NOW_PIXELS && pixels(end) - pixels(now) >= textPixels + TEXT_PIXELS_INSIDE;
+  if (isCovered) node.style.setProperty('padding-left', `${Math.round(toNow) + 6}px`);
   if (fits || pixels(Math.min(freeUntil, view.to)) - pixels(end) < textPixels + TEXT_PIXELS_BESIDE) return [node];
   const beside = element('span', { class: 'wintext', text: window.text, attributes: { 'aria-hidden': 'true' } });
   const overhang = Math.max(0, LEAST_WINDOW_PIXELS - (pixels(end) - pixels(start)));

@@ -10,6 +10,8 @@ import { Timeline } from './timeline';
 
 const RANGES = [['15m', '15 min'], ['6h', '6 h'], ['7d', '7 days']] as const; // prettier-ignore
 const FIRST_DECISIONS = 6;
+const FIRST_PLANNED = 2;
+const LEAST_BARS = 5;
 const MORE_DECISIONS = 100;
 const EMPTY_WORDS: Record<string, string> = {
   learning: 'Nothing decided yet. Each change will be listed here with its reason, before it is made where that is possible.',
@@ -150,7 +152,12 @@ export class DashboardPage {
 
   /** The rows that are shown: the first few, or all that came, the dashboard's own being the newest word on each. */
   private log({ decisions }: Dashboard): readonly DecisionRow[] {
-    if (!this.showsAll) return decisions.slice(0, FIRST_DECISIONS);
+    if (!this.showsAll) {
+      const planned = decisions.filter(({ outcome }) => outcome === 'planned');
+      const past = decisions.filter(({ outcome }) => outcome !== 'planned');
+      const soonest = planned.slice(-Math.max(FIRST_PLANNED, FIRST_DECISIONS - past.length));
+      return [...soonest, ...past].slice(0, FIRST_DECISIONS);
+    }
     const known = new Set(decisions.map(({ decisionId }) => decisionId));
     return [...decisions, ...this.older.filter(({ decisionId }) => !known.has(decisionId))];
   }
@@ -293,7 +300,7 @@ function meter(spent: number | null, expected: number | null): HTMLElement | nul
 
 /** One bar a day: how much closer it was; hollow where it was not. */
 function skillPicture(days: readonly SkillDay[]): HTMLElement | null {
-  if (days.length < 2) return null;
+  if (days.length < LEAST_BARS) return null;
   const words = days.map(
     ({ label, ratio }) => `${label}: ${ratio >= 0 ? `${Math.round(ratio * 100)} % closer` : `${Math.round(-ratio * 100)} % further`}`,
   );

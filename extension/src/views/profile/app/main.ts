@@ -31,6 +31,9 @@ function receive(message: ToProfile): void {
     case 'stops':
       preference.setStops(message.stops);
       break;
+    case 'working':
+      preference.setWorking();
+      break;
     case 'said':
       said.textContent = message.text;
       break;

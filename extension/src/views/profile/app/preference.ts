@@ -45,6 +45,12 @@ export class Preference {
     this.paint();
   }
 
+  /** The profile has changed: what is shown is of the one before it until the new result comes. */
+  setWorking(): void {
+    this.stops = { ...this.stops, text: 'Working it out anew, for the profile as it is now.' };
+    this.paint();
+  }
+
   private paint(): void {
     const { stops, text } = this.stops;
     const here = between(stops, Number(this.slider.value));

@@ -63,7 +63,7 @@ export class Week {
       const kind = TOOLS[index]?.[0] ?? '';
       if (kind !== 'erase') label.prepend(element('span', { class: `swatch ${kind}`, attributes: { 'aria-hidden': 'true' } }));
     }
-    const legend = element('span', { class: 'small used-legend' }, svg('svg', { viewBox: '0 0 22 12', 'aria-hidden': 'true' }, svg('path', { class: 'use', d: 'M0 12V7h5V4h6v4h5V6h6v6Z' })), 'used, last 4 weeks'); // prettier-ignore
+    const legend = element('span', { class: 'small used-legend' }, svg('svg', { viewBox: '0 0 22 12', 'aria-hidden': 'true' }, svg('path', { class: 'usefill', d: 'M0 12V7h5V4h6v4h5V6h6v6Z' })), 'used, last 4 weeks'); // prettier-ignore
     const needs = element('span', { class: 'row' }, 'needs', this.cores, 'cores', this.memory, 'GiB');
     this.tools.append(chosen, needs, element('span', { class: 'grow' }), legend);
     this.grid.addEventListener('pointerdown', (event) => this.press(event));
@@ -300,6 +300,6 @@ function between<Node extends HTMLElement>(node: Node, { startMinute, endMinute 
 /** What was used in each half hour, as steps along the foot of the day. */
 function usePicture(used: readonly (number | null)[], most: number): SVGElement {
   const steps = used.map((value, index) => `V${(100 - ((value ?? 0) / most) * 100).toFixed(1)}H${index + 1}`);
-  const path = svg('path', { class: 'use', d: `M0 100${steps.join('')}V100Z` });
+  const path = svg('path', { class: 'usefill', d: `M0 100${steps.join('')}V100Z` });
   return svg('svg', { class: 'used', viewBox: `0 0 ${used.length} 100`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, path);
 }
