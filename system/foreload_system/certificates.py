@@ -48,6 +48,7 @@ __all__ = [
     "renew_if_due",
     "renewal_due",
     "require_valid",
+    "sign",
 ]
 
 LEAF_VALID_FOR = timedelta(days=7)
@@ -78,7 +79,7 @@ def create_authority(folder: Path, now: datetime, valid_for: timedelta = AUTHORI
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Foreload authority")])
     subject_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    builder = _builder(name, name, key, now, now + valid_for)
+    builder = _builder(name, name, key.public_key(), now, now + valid_for)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
     # Whoever trusts this authority trusts it for Foreload's own identities only.
@@ -117,20 +118,51 @@ def issue(
         CertificateError: the authority cannot be read or has ended.
         OSError: the folder cannot be written.
     """
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority_pem, certificate_pem = sign(authority_folder, identity, key.public_key(), now, valid_for, hosts)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    if owner is not None:
+        os.chown(folder, *owner, follow_symlinks=False)
+    replace_file(folder / "ca.pem", authority_pem, mode=0o644, owner=owner)
+    replace_file(folder / "key.pem", _key_pem(key), owner=owner)
+    replace_file(folder / "cert.pem", certificate_pem, mode=0o644, owner=owner)
+    return read_bundle(folder)
+
+
+def sign(
+    authority_folder: Path,
+    identity: Identity,
+    public_key: ec.EllipticCurvePublicKey,
+    now: datetime,
+    valid_for: timedelta = LEAF_VALID_FOR,
+    hosts: Iterable[str] = (),
+) -> tuple[bytes, bytes]:
+    """Signs a certificate for a key that somebody else has.
+
+    Args:
+        authority_folder, identity, now, valid_for, hosts: as for `issue`.
+        public_key: the key.
+
+    Returns:
+        The authority's certificate and the new one, PEM.
+
+    Raises:
+        CertificateError: the authority cannot be read or has ended.
+    """
     authority, authority_key = _read_authority(authority_folder)
     if now >= authority.not_valid_after_utc:
         ended = format_time(authority.not_valid_after_utc)
         raise CertificateError(
             f"the authority in {authority_folder} ended at {ended}; remove it and run: foreload certs init"
         )
-    key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{identity.kind}-{identity.name}"[:64])])
     end = min(now + valid_for, authority.not_valid_after_utc)
     serves = identity.kind == "broker"
     names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(identity.uri)]
     names += [_host_name(host) for host in hosts] if serves else []
     usages = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if serves else [])
-    builder = _builder(subject, authority.subject, key, now, end)
+    builder = _builder(subject, authority.subject, public_key, now, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
@@ -139,14 +171,8 @@ def issue(
     certificate = builder.add_extension(x509.SubjectAlternativeName(names), critical=False).sign(
         authority_key, hashes.SHA256()
     )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(exist_ok=True, mode=0o700)
-    if owner is not None:
-        os.chown(folder, *owner, follow_symlinks=False)
-    replace_file(folder / "ca.pem", authority.public_bytes(serialization.Encoding.PEM), mode=0o644, owner=owner)
-    replace_file(folder / "key.pem", _key_pem(key), owner=owner)
-    replace_file(folder / "cert.pem", certificate.public_bytes(serialization.Encoding.PEM), mode=0o644, owner=owner)
-    return read_bundle(folder)
+    pem = serialization.Encoding.PEM
+    return authority.public_bytes(pem), certificate.public_bytes(pem)
 
 
 def renew_if_due(
@@ -190,9 +216,9 @@ def renew_if_due(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begin: datetime, end: datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, begin: datetime, end: datetime
 ) -> x509.CertificateBuilder:
-    builder = x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key.public_key())
+    builder = x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key)
     builder = builder.serial_number(x509.random_serial_number())
     return builder.not_valid_before(begin - BACKDATED_FOR).not_valid_after(end)
 

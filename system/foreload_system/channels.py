@@ -45,14 +45,17 @@ def open_channel(address: str, bundle: Bundle) -> grpc.aio.Channel:
     credentials = grpc.ssl_channel_credentials(bundle.ca_pem, bundle.key_pem, bundle.certificate_pem)
     options = [*_COMMON_OPTIONS, ("grpc.min_reconnect_backoff_ms", 200), ("grpc.max_reconnect_backoff_ms", 5000)]
     # Each channel has its own connection, so that one with a renewed certificate never shares that of the old one.
-    options.append(("grpc.use_local_subchannel_pool", 1))
-    if _is_this_machine(address):
-        options.append(("grpc.ssl_target_name_override", "localhost"))
+    options += [("grpc.use_local_subchannel_pool", 1), *target_options(address)]
     return grpc.aio.secure_channel(address, credentials, options=options)
 
 
-def server_credentials(folder: Path) -> grpc.ServerCredentials:
-    """Credentials of a server that asks every client for a certificate.
+def target_options(address: str) -> tuple[tuple[str, Any], ...]:
+    """Under which name a broker's certificate is looked for, where it is not the address itself."""
+    return (("grpc.ssl_target_name_override", "localhost"),) if _is_this_machine(address) else ()
+
+
+def server_credentials(folder: Path, ask_clients: bool = True) -> grpc.ServerCredentials:
+    """Credentials of a server that asks every client for a certificate; `ask_clients` false: that asks none.
 
     The folder's files are looked at with each new connection, so that a renewed certificate is served at once. Files
     that cannot be used leave the last good ones in force, and the log says so once.
@@ -63,7 +66,7 @@ def server_credentials(folder: Path) -> grpc.ServerCredentials:
     reloading = _ReloadingCertificate(folder)
     initial, changed = reloading.configuration(), reloading.changed
     # gRPC takes None for "as before"; the stubs do not say so.
-    return grpc.dynamic_ssl_server_credentials(initial, changed, True)  # pyright: ignore[reportArgumentType]
+    return grpc.dynamic_ssl_server_credentials(initial, changed, ask_clients)  # pyright: ignore[reportArgumentType]
 
 
 def peer_identity(context: grpc.ServicerContext | grpc.aio.ServicerContext[Any, Any]) -> Identity:
