@@ -21,7 +21,7 @@ from foreload_system.paths import replace_file
 
 from foreload_broker import VERSION
 from foreload_broker.api.metrics_page import MetricsPage
-from foreload_broker.api.server import Server
+from foreload_broker.api.server import NewcomersServer, Server
 from foreload_broker.config import BrokerSettings, unknown_variables
 from foreload_broker.loop.measures import Measures
 from foreload_broker.loop.restart import load
@@ -49,7 +49,7 @@ class Broker:
 
     Attributes:
         loop: what it does; there once it has started.
-        address, metrics_address: where it listens.
+        address, metrics_address, enrolment_address: where it listens; empty: it does not.
     """
 
     def __init__(self, settings: BrokerSettings, platforms: Callable[[Loop], Sequence[Platform]] | None = None) -> None:
@@ -63,7 +63,7 @@ class Broker:
         self._more_platforms = platforms
         self._connections = AgentConnections()
         self._watching: asyncio.Task[None] | None = None
-        self.address = self.metrics_address = ""
+        self.address = self.metrics_address = self.enrolment_address = ""
 
     async def start(self) -> None:
         """Opens the database, reads what stands, and listens.
@@ -88,11 +88,14 @@ class Broker:
         shadow = DryRun(self.loop.post, self.loop.now)
         self.loop.platforms = (shadow,) if settings.shadow else (self._connections, *more)
         measures.environments.set_function(lambda: len(writer.fleet.placements))
-        self._server = Server(self.loop, self._connections)
+        self._server = Server(self.loop, self._connections, settings.authority_folder)
+        self._newcomers = NewcomersServer(self.loop, settings.authority_folder)
         self._page = MetricsPage(measures.registry, lambda: self.loop.trouble)
         self._running = asyncio.create_task(self.loop.run())
         try:
             self.address = await self._server.start(settings.listen, settings.certificate_folder)
+            if settings.enrolment:
+                self.enrolment_address = await self._newcomers.start(settings.enrolment, settings.certificate_folder)
             self.metrics_address = await self._page.start(settings.metrics)
         except BaseException:
             await self.stop()
@@ -118,7 +121,7 @@ class Broker:
             await asyncio.gather(self._watching, return_exceptions=True)
         self._connections.close()
         self.loop.subscribers.close()
-        await self._server.stop(GRACE_SECONDS)
+        await asyncio.gather(self._server.stop(GRACE_SECONDS), self._newcomers.stop(GRACE_SECONDS))
         await self._page.stop()
         self.loop.stop()
         await self._running
@@ -162,6 +165,7 @@ def _write_run_file(path: Path, broker: Broker) -> None:
         "pid": os.getpid(),
         "address": broker.address,
         "metrics_address": broker.metrics_address,
+        "enrolment_address": broker.enrolment_address,
         "started_at": format_time(broker.loop.started_at),
     }
     replace_file(path, (json.dumps(content) + "\n").encode(), mode=0o644)

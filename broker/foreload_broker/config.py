@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from foreload_core.types import PolicySettings, Prices
-from foreload_system.paths import certificate_directory, state_directory
+from foreload_system.paths import authority_directory, certificate_directory, state_directory
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,6 +54,10 @@ class BrokerSettings(BaseSettings):
     )
     metrics: Address = Field(
         "127.0.0.1:7480", description="Address of /metrics, /healthz and /readyz, HOST:PORT; port 0 takes a free one"
+    )
+    enrolment: Address | Literal[""] = Field(
+        "",
+        description="Address for newcomers with a token, HOST:PORT, without a certificate of their own [none is taken]",
     )
     state: Path = Field(default_factory=state_directory, description="Folder of certificates, database and run files")
     certificates: Path | None = Field(
@@ -149,6 +153,11 @@ class BrokerSettings(BaseSettings):
     def certificate_folder(self) -> Path:
         """Where this broker's own certificate lies."""
         return self.certificates or certificate_directory(self.state, "broker", BROKER_NAME)
+
+    @property
+    def authority_folder(self) -> Path:
+        """Where the authority lies, if this broker has it."""
+        return authority_directory(self.state)
 
     @property
     def database(self) -> str:

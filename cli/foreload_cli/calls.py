@@ -54,23 +54,24 @@ def find_target(broker: str | None, certificates: Path | None, state: Path | Non
     return Target(address, certificates)
 
 
-def ask(target: Target, question: Callable[[Any], Awaitable[T]]) -> T:
+def ask(target: Target, question: Callable[[Any], Awaitable[T]], enrolment: bool = False) -> T:
     """Asks a broker and returns its answer.
 
     Args:
         target: the broker.
         question: gets the stub of the broker's service.
+        enrolment: it gets that of the service that issues certificates instead.
 
     Raises:
         CommandFailed: the own certificate cannot be used, the broker does not answer, or it refuses.
     """
-    return asyncio.run(_ask(target, question))
+    return asyncio.run(_ask(target, question, enrolment))
 
 
-async def _ask(target: Target, question: Callable[[Any], Awaitable[T]]) -> T:
+async def _ask(target: Target, question: Callable[[Any], Awaitable[T]], enrolment: bool) -> T:
     import grpc
     import grpc.aio
-    from foreload_proto.v1 import broker_pb2_grpc
+    from foreload_proto.v1 import broker_pb2_grpc, enrolment_pb2_grpc
     from foreload_system.certificates import CertificateError, read_bundle, require_valid
     from foreload_system.channels import open_channel
     from foreload_system.reaching import find_obstacle
@@ -81,9 +82,10 @@ async def _ask(target: Target, question: Callable[[Any], Awaitable[T]]) -> T:
     except CertificateError as error:
         raise CommandFailed(str(error)) from error
     async with open_channel(target.address, bundle) as channel:
+        stub: Any = enrolment_pb2_grpc.EnrolmentServiceStub if enrolment else broker_pb2_grpc.BrokerServiceStub
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                return await question(broker_pb2_grpc.BrokerServiceStub(channel))
+                return await question(stub(channel))
         except TimeoutError as error:
             raise CommandFailed(
                 f"the broker at {target.address} did not answer within {DEADLINE_SECONDS:g} s"

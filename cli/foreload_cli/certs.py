@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pwd
+import re
+import sys
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +24,7 @@ app = typer.Typer(
 
 _STATE = typer.Option("--state", help="Folder that holds certs/ [FORELOAD_STATE_DIR]")
 _DAYS = typer.Option("--days", help="How long the certificate is valid", min=0.01, max=825)
+_ADDRESS = re.compile(r".+:\d{1,5}")
 _IDENTITY = typer.Argument(help="KIND/NAME; KIND is environment, agent, broker or operator")
 
 
@@ -80,6 +83,67 @@ def issue_command(
 def list_command(state: Annotated[Path | None, _STATE] = None, form: Annotated[Format, _FORMAT] = Format.TABLE) -> None:
     """Show the certificates here: whose, valid until when, and what is wrong with them."""
     _show([_row(folder) for folder in _folders(_state(state))], form)
+
+
+@app.command("token", short_help="Make a one-time token for a newcomer on another machine")
+def token_command(
+    identity: Annotated[str, _IDENTITY],
+    minutes: Annotated[float, typer.Option(help="How long it is good for", min=0.1, max=43_200)] = 60.0,
+    broker: Annotated[str | None, typer.Option(help="Address of the broker, HOST:PORT [the local one]")] = None,
+    certificates: Annotated[
+        Path | None, typer.Option(help="Folder of an operator's certificate [STATE/certs/operator-USER]")
+    ] = None,
+    state: Annotated[Path | None, _STATE] = None,
+    form: Annotated[Format, _FORMAT] = Format.TABLE,
+) -> None:
+    """Make a one-time token for `foreload certs enroll` on another machine. Whoever has it can use it."""
+    from foreload_core.units import format_time
+    from foreload_proto.v1 import enrolment_pb2
+    from foreload_system.codecs import time_from_proto
+
+    from foreload_cli.calls import ask, find_target, operator_certificates
+
+    base, who = _state(state).absolute(), _identity(identity)
+    target = find_target(broker, certificates or operator_certificates(base), base)
+    request = enrolment_pb2.CreateTokenRequest(kind=who.kind, name=who.name, valid_seconds=minutes * 60)
+    answer = ask(target, lambda stub: stub.CreateToken(request), enrolment=True)
+    expires_at = format_time(time_from_proto(answer.expires_at))
+    if form is Format.JSON:
+        print(json.dumps({"token": answer.token, "identity": str(who), "expires_at": expires_at}))
+    else:
+        print(answer.token)
+        print(
+            f"For {who}, once, until {expires_at}. There: foreload certs enroll TOKEN --broker HOST:PORT",
+            file=sys.stderr,
+        )
+
+
+@app.command("enroll", short_help="Get a first certificate from a broker, for a token")
+def enroll_command(
+    token: Annotated[str, typer.Argument(help="As made by foreload certs token; - reads it from stdin")],
+    broker: Annotated[str, typer.Option(help="The broker's address for newcomers (its --enrolment), HOST:PORT")],
+    state: Annotated[Path | None, _STATE] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where to put the files [STATE/certs/KIND-NAME]")] = None,
+    form: Annotated[Format, _FORMAT] = Format.TABLE,
+) -> None:
+    """Get a first certificate. The token is sent only to the broker that made it."""
+    from foreload_system.certificates import CertificateError
+    from foreload_system.enrolment import EnrolmentError, Token, enroll
+    from foreload_system.paths import certificate_directory
+
+    try:
+        parsed = Token.parse(sys.stdin.readline() if token == "-" else token)  # noqa: S105 - stdin's name
+    except EnrolmentError as error:
+        raise CommandFailed(f"certs enroll: {error}", exit_code=2) from error
+    if not _ADDRESS.fullmatch(broker):
+        raise CommandFailed(f"certs enroll: --broker is {broker!r}; allowed is HOST:PORT", exit_code=2)
+    who = parsed.identity
+    target = folder or certificate_directory(_state(state), who.kind, who.name)
+    try:
+        enroll(broker, parsed, target, datetime.now(UTC))
+    except (EnrolmentError, CertificateError, OSError) as error:
+        raise CommandFailed(f"certs enroll: {_why(error, target)}") from error
+    _show([_row(target)], form)
 
 
 @app.command("renew", short_help="Renew what is due or broken")

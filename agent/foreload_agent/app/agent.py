@@ -17,8 +17,9 @@ from typing import IO
 import structlog
 from foreload_core.units import format_time
 from foreload_proto.v1 import agent_pb2
-from foreload_system.certificates import CertificateError, renew_if_due
+from foreload_system.certificates import CertificateError, read_bundle, renew_if_due, renewal_due
 from foreload_system.codecs import CONTRACT_VERSION, CodecError, amounts_from_proto, amounts_to_proto
+from foreload_system.enrolment import EnrolmentError, renew
 from foreload_system.identity import Identity
 from foreload_system.paths import authority_directory, replace_file
 from foreload_system.telemetry import capacity_of_machine
@@ -177,9 +178,10 @@ class Agent:
         while True:
             await asyncio.sleep(RENEWAL_LOOK_SECONDS)
             await asyncio.to_thread(self._renew_certificate)
+            await self._renew_at_broker()
 
     def _renew_certificate(self) -> None:
-        """Renews the own certificate where the authority is on this machine and may be used; else its owner does."""
+        """Renews the own certificate where the authority is on this machine and may be used."""
         authority = authority_directory(self._settings.state)
         if not os.access(authority / "ca.key", os.R_OK):
             return
@@ -189,6 +191,19 @@ class Agent:
                 _LOG.info("certificate issued", folder=str(folder))
         except (CertificateError, OSError) as error:
             _LOG.error("certificate cannot be renewed", folder=str(folder), error=str(error))
+
+    async def _renew_at_broker(self) -> None:
+        """Asks the broker for the next certificate where the authority is not here, while the last one still holds."""
+        folder, now = self._settings.certificate_folder, datetime.now(UTC)
+        try:
+            bundle = await asyncio.to_thread(read_bundle, folder)
+            if not renewal_due(bundle, now) or now >= bundle.not_after:
+                return
+            await renew(self._settings.broker, bundle, now)
+        except (CertificateError, EnrolmentError, OSError) as error:
+            _LOG.error("certificate cannot be renewed", folder=str(folder), error=str(error))
+        else:
+            _LOG.info("certificate renewed by the broker", folder=str(folder))
 
     def _remove_groups(self) -> None:
         for environment in self._environments.values():

@@ -18,7 +18,7 @@ from foreload_system.codecs import CodecError
 from foreload_system.identity import IdentityError
 
 from foreload_broker.ports import Inadmissible, NoData, Unavailable
-from foreload_broker.security.access import Denied, require_method
+from foreload_broker.security.access import NEWCOMERS_METHODS, Denied, require_method
 
 _LOG = structlog.get_logger(__name__)
 
@@ -83,6 +83,17 @@ class Authorisation(_Wrapping):
     async def around(self, method: str, context: Any) -> AsyncIterator[None]:
         """Checks the caller, then lets the call go on."""
         require_method(peer_identity(context), method)
+        yield
+
+
+class NewcomersOnly(_Wrapping):
+    """What who has no certificate may call."""
+
+    @asynccontextmanager
+    async def around(self, method: str, context: Any) -> AsyncIterator[None]:
+        """Lets the few methods go on that are for newcomers."""
+        if method not in NEWCOMERS_METHODS:
+            raise Denied(f"{method} is not for newcomers; it is on the broker's other listener, with a certificate")
         yield
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from foreload_core.decide import DEFAULT_POLICY, Policy
 from foreload_core.types import NO_AMOUNTS, Actuation, ActuationResult, Amounts
 from foreload_proto.v1 import broker_pb2
+from sqlalchemy import Connection
 
 from foreload_broker.config import BrokerSettings
 from foreload_broker.loop.drift import Drift
@@ -28,6 +30,7 @@ from foreload_broker.store import deletion, journal
 from foreload_broker.store.database import Database
 
 _LOG = structlog.get_logger(__name__)
+T = TypeVar("T")
 KEPT_BACK_SAMPLES = 360
 """Samples of one environment that wait while nothing can be stored; older ones are dropped."""
 
@@ -111,6 +114,15 @@ class Writer:
         self._forget(environment_id)
         self._overwrite_due = not self._database.overwrite_deleted()
         return deleted
+
+    def administer(self, job: Callable[[Connection, datetime], T], now: datetime) -> T:
+        """Writes what has nothing to do with environments' state, in a transaction of its own.
+
+        Raises:
+            StoreError: nothing was written.
+        """
+        with self._database.writing() as connection:
+            return job(connection, now)
 
     def clean(self, now: datetime) -> int:
         """Deletes what was kept for long enough. Returns deleted rows.

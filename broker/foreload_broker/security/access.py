@@ -8,6 +8,7 @@ from foreload_system.identity import KINDS, Identity
 
 BROKER_SERVICE = "foreload.v1.BrokerService"
 AGENT_SERVICE = "foreload.v1.AgentService"
+ENROLMENT_SERVICE = "foreload.v1.EnrolmentService"
 
 _ENVIRONMENT = frozenset({"environment"})
 _READERS = frozenset({"environment", "operator"})
@@ -27,8 +28,13 @@ METHODS: Mapping[str, frozenset[str]] = {
     f"/{BROKER_SERVICE}/Purge": _ENVIRONMENT,
     f"/{BROKER_SERVICE}/GetStatus": _OPERATOR,
     f"/{AGENT_SERVICE}/Attach": _AGENT,
+    f"/{ENROLMENT_SERVICE}/CreateToken": _OPERATOR,
+    f"/{ENROLMENT_SERVICE}/Renew": frozenset({"environment", "agent", "operator"}),
 }
 """A method that is not here is nobody's, so that a new one is closed until it is opened."""
+
+NEWCOMERS_METHODS = frozenset({f"/{ENROLMENT_SERVICE}/GetAuthority", f"/{ENROLMENT_SERVICE}/Enroll"})
+"""On the listener for newcomers, which asks for no certificate, there is nothing else."""
 
 OPEN_SERVICES = (
     "grpc.health.v1.Health",

@@ -136,6 +136,30 @@ RESULTS = Table(
     sqlite_with_rowid=False,
 )
 
+ENROLMENT_TOKENS = Table(
+    "enrolment_tokens",
+    METADATA,
+    # SHA-256 of the secret: who reads the database gets no certificate with it.
+    Column("secret_hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(63), nullable=False),
+    Column("created_by", String(80), nullable=False),
+    Column("expires_at_microseconds", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ADMINISTRATIVE_ACTS = Table(
+    "administrative_acts",
+    METADATA,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at_microseconds", BigInteger, nullable=False),
+    # KIND NAME of who did it; a newcomer is who the token was for.
+    Column("actor", String(80), nullable=False),
+    Column("act", String(40), nullable=False),
+    Column("about", String(200), nullable=False),
+    Index("administrative_acts_by_time", "at_microseconds"),
+)
+
 JOURNAL = Table(
     "journal",
     METADATA,
