@@ -10,6 +10,7 @@ from foreload_analyzers.declared import SEQUENCE, head_of
 from foreload_analyzers.expressions import Expr, Reader, array_of, path_expr
 
 _MAX_NESTING = 8
+_ELEMENTS = frozenset({"int", "char", "double", "float", "long", "short", "size_t", "uint8_t", "uint32_t", "uint64_t"})
 
 
 class Declared(NamedTuple):
@@ -40,9 +41,16 @@ def read_declarator(node: Node, declared: str, reader: Reader, *, makes: bool) -
             shape.insert(0, size)
         if size is not None or node.type == "array_declarator" or node.child_by_field_name("dimensions") is not None:
             declared = declared if declared.endswith("[]") else f"{declared}[]"
+        if node.type == "pointer_declarator" and head_of(declared) in _ELEMENTS:
+            declared = f"{declared}[]"  # a pointer to numbers points to the first of many
         if node.type == "function_declarator":
             arguments = node.child_by_field_name("parameters")
-        inner = node.child_by_field_name("declarator") or node.child_by_field_name("name")
+        inner = (
+            node.child_by_field_name("declarator")
+            or node.child_by_field_name("name")
+            or node.child_by_field_name("pattern")
+            or node.child_by_field_name("property")
+        )
         if inner is None and node.type == "reference_declarator":
             inner = node.named_child(0)
         if inner is None:

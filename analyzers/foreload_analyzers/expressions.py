@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from foreload_analyzers.declared import SEQUENCE, head_of
 from foreload_analyzers.kinds import (
     BINARY,
     CALL,
@@ -15,14 +16,20 @@ from foreload_analyzers.kinds import (
     CHOICE,
     COMPREHENSION,
     CREATE,
+    FIXED,
     INDEX,
     ITEMS,
     KEYWORD,
+    LITERAL,
+    MACRO,
     MEMBER,
     NAME,
     NUMBER,
     OTHER,
+    PART,
     PATH,
+    RANGE,
+    SEVERAL,
     SHAPE,
     SLICE,
     SPREAD,
@@ -41,6 +48,9 @@ _OPERATORS = {"&&": "and", "||": "or", "===": "==", "!==": "!=", ">>>": ">>"}
 _SUFFIX = re.compile(r"(?<=[0-9.])(?:[uUlLzZ]+|[fFdDnm]|_?[iuf](?:8|16|32|64|128|size))$")
 _HEX_SUFFIX = re.compile(r"[uUlLn]+$")
 _GENERIC = re.compile(r"<[^<>]*>")
+RANGE_CALL = "range"
+_BYTES = frozenset({"malloc", "calloc", "alloca"})
+_TOKENS = "token_tree"
 _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0}
 
@@ -141,6 +151,8 @@ def path_expr(text: str, shown: str) -> Expr:
     steps = [step for step in steps if step]
     if len(steps) > 1 and steps[0] == "std":
         steps = steps[1:]
+    # Modules before a type say nothing that the type does not: `collections::HashMap::new`.
+    steps = steps[next((place for place, step in enumerate(steps) if step[:1].isupper()), 0) :]
     if not steps:
         return Expr(OTHER, "", shown)
     expr, path = Expr(NAME, steps[0], steps[0]), steps[0]
@@ -161,6 +173,37 @@ def is_array(expr: Expr) -> bool:
     return expr.kind == CALL and expr.name == ARRAY and len(expr.parts) > 1 and expr.parts[1].kind == ITEMS
 
 
+def _plain(text: str) -> Expr:
+    """A number of turns whose tokens have no syntax: by what it adds and names."""
+    for operator in ("+", "-", "*"):
+        one, found, other = text.partition(operator)
+        if found and one.strip() and other.strip():
+            return Expr(BINARY, operator, text, (_plain(one.strip()), _plain(other.strip())))
+    word = text.removesuffix("as usize").strip("() ")
+    if word.endswith(".len()"):
+        owner = word.removesuffix(".len()")
+        return Expr(CALL, LENGTH, word, (Expr(NAME, LENGTH, LENGTH), Expr(NAME, owner, owner)))
+    if word.isidentifier():
+        return Expr(NAME, word, word)
+    return Expr(NUMBER, "", number_text(word)) if word[:1].isdigit() else Expr(OTHER, "", text)
+
+
+def _go_make(name: Expr, arguments: tuple[Expr, ...], text: str) -> Expr:
+    """What `make(T, n)` of Go makes."""
+    head = head_of(arguments[0].text)
+    if head == SEQUENCE and len(arguments) > 1:
+        return array_of((arguments[1],), text, arguments[0].text.removeprefix("[]"))
+    return Expr(CALL, head, text, (Expr(NAME, head, head), *arguments[1:]))
+
+
+def _without_size(count: Expr) -> Expr:
+    """The number of elements in `n * sizeof(T)`."""
+    if count.kind == BINARY and count.name == "*" and len(count.parts) == 2:
+        one, other = count.parts
+        return one if other.kind == NUMBER else other if one.kind == NUMBER else count
+    return count
+
+
 class Reader:
     """Turns syntax nodes into expressions; each node is read once."""
 
@@ -177,12 +220,18 @@ class Reader:
             CHOICE: self._choice,
             COMPREHENSION: self._comprehension,
             CREATE: self._create,
-            INDEX: self._parts,
+            FIXED: self._fixed,
+            INDEX: self._index,
             ITEMS: self._items,
             KEYWORD: self._keyword,
+            LITERAL: self._literal,
+            MACRO: self._macro,
             MEMBER: self._member,
             NUMBER: self._number,
+            PART: self._part,
             PATH: self._path,
+            RANGE: self._range,
+            SEVERAL: self._several,
             SHAPE: self._shape,
             SLICE: self._slice,
             SPREAD: self._parts,
@@ -225,9 +274,13 @@ class Reader:
         """The call of a type, or the array that it makes."""
         if name.name in self._sized and arguments:
             first = arguments[0]
+            if name.name == "make":
+                return _go_make(name, arguments, text)
+            if name.name in _BYTES:
+                return array_of((_without_size(first),), text, element)
             if first.kind == CALL and first.name.endswith(("begin", "rbegin")) and first.parts[0].kind == MEMBER:
                 return Expr(CALL, name.name, text, (name, first.parts[0].parts[0]))
-            if first.kind not in (ITEMS, TEXT):
+            if first.kind not in (ITEMS, TEXT, SPREAD):
                 inner = arguments[1].parts[1].parts if len(arguments) > 1 and is_array(arguments[1]) else ()
                 return array_of((first, *inner), text, element)
         return Expr(CALL, dotted(name), text, (name, *arguments))
@@ -248,7 +301,93 @@ class Reader:
     def _parts(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
         return Expr(row[0], "", text, self._first(node, depth))
 
+    def _index(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        parts = self._first(node, depth)
+        if len(parts) == 2 and parts[1].kind == CALL and parts[1].name == RANGE_CALL:
+            bounds = parts[1].parts[1:]
+            start, stop = bounds if len(bounds) == 2 else (NOTHING, bounds[0])
+            parts = (parts[0], Expr(SLICE, "", parts[1].text, (start, stop, NOTHING)))
+        return Expr(INDEX, "", text, parts)
+
+    def _part(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        value, start, stop = [self._field(node, name, depth) for name in row[1:]]
+        bounds = Expr(SLICE, "", f"{start.text}:{stop.text}", (start, stop, NOTHING))
+        return Expr(INDEX, "", text, (value, bounds))
+
+    def _range(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        callee = Expr(NAME, RANGE_CALL, RANGE_CALL)
+        start = stop = NOTHING
+        passed = False
+        for child in node.children:
+            if not child.is_named:
+                passed = True
+            elif passed:
+                stop = self.read(child, depth)
+            else:
+                start = self.read(child, depth)
+        if start.text in ("", "0"):
+            return Expr(CALL, RANGE_CALL, text, (callee, stop))
+        return Expr(CALL, RANGE_CALL, text, (callee, start, stop))
+
+    def _literal(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        of = node.child_by_field_name(row[1])
+        body = node.child_by_field_name(row[2])
+        head = "" if of is None else head_of(self.text(of))
+        items = () if body is None else self._first(body, depth)
+        if head in (SEQUENCE, "map"):
+            return Expr(
+                ITEMS,
+                "list" if head == SEQUENCE else "dict",
+                text,
+                items,
+                0 if body is None else body.named_child_count,
+            )
+        name = path_expr(head, head)
+        return Expr(CALL, head, text, (name, *items))
+
+    def _several(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        count = node.named_child_count
+        parts = self._first(node, depth)
+        return parts[0] if count == 1 and parts else Expr(ITEMS, row[1], text, parts, count)
+
+    def _fixed(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        return Expr(NUMBER, "", row[1])
+
+    def _macro(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        title = node.child_by_field_name(row[1])
+        name = "" if title is None else self.text(title).rsplit("::", 1)[-1]
+        tree = next((child for child in node.named_children if child.type == _TOKENS), None)
+        if tree is None:
+            return Expr(OTHER, "", text)
+        if name == "vec":
+            return self._sequence(tree, text, depth)
+        callee = Expr(NAME, f"{name}!", f"{name}!")
+        arguments = tuple(
+            [self.read(child, depth) for child in tree.named_children[:MAX_PARTS] if child.type in self._table]
+        )
+        return Expr(CALL, callee.name, text, (callee, *arguments))
+
+    def _sequence(self, tree: Node, text: str, depth: int) -> Expr:
+        """`vec![item; count]` makes a sequence of a shape, `vec![a, b]` is written out; its tokens have no syntax."""
+        stop = next((child for child in tree.children if child.type == ";"), None)
+        if stop is None:
+            items = tuple(
+                [self.read(child, depth) for child in tree.named_children[:MAX_PARTS] if child.type in self._table]
+            )
+            return Expr(ITEMS, "list", text, items, tree.named_child_count)
+        before = [child for child in tree.named_children if child.end_byte <= stop.start_byte]
+        inner = next((child for child in before if child.type == _TOKENS), None)
+        nested = () if inner is None or depth > MAX_DEPTH else self._sequence(inner, text, depth + 1)
+        shape = nested.parts[1].parts if isinstance(nested, Expr) and is_array(nested) else ()
+        count = self._cut(stop.end_byte, tree.end_byte - 1).strip()
+        after = [child for child in tree.named_children if child.start_byte >= stop.end_byte]
+        size = self.read(after[0], depth) if len(after) == 1 else _plain(count)
+        return array_of((size, *shape), text)
+
     def _items(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
+        length = node.child_by_field_name("length")
+        if length is not None:  # `[0; n]`
+            return array_of((self.read(length, depth),), text)
         return Expr(ITEMS, row[1], text, self._first(node, depth), node.named_child_count)
 
     def _number(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
@@ -325,7 +464,9 @@ class Reader:
 
     def _unary(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
         first = node.child(0)
-        return Expr(UNARY, "" if first is None else self.text(first), text, (self._field(node, row[1], depth),))
+        operand = node.child_by_field_name(row[1]) if len(row) > 1 else node.named_child(0)
+        value = NOTHING if operand is None else self.read(operand, depth)
+        return Expr(UNARY, "" if first is None else self.text(first), text, (value,))
 
     def _keyword(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
         name = node.child_by_field_name(row[1])

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from foreload_analyzers.declarators import read_declarator
 from foreload_analyzers.declared import head_of
-from foreload_analyzers.expressions import NOTHING, Expr, Reader, Source
+from foreload_analyzers.expressions import LENGTH, NOTHING, RANGE_CALL, Expr, Reader, Source, number_text
 from foreload_analyzers.facts import (
     AssignFact,
     CallFact,
@@ -24,13 +24,14 @@ from foreload_analyzers.facts import (
     Unit,
 )
 from foreload_analyzers.grammar import Match
-from foreload_analyzers.headers import Header, read_header
-from foreload_analyzers.kinds import BINARY, CALL, INDEX, KEYWORD, MEMBER, NAME, NUMBER, SLICE, NodeKinds
+from foreload_analyzers.headers import ENDLESS, Header, read_header
+from foreload_analyzers.kinds import BINARY, CALL, INDEX, KEYWORD, MEMBER, NAME, NUMBER, OTHER, SLICE, NodeKinds
 
 BRANCH_WEIGHT = 0.3  # most branches are the exception
 RARE_WEIGHT = 0.05  # error handling
 _TYPE_LINE = re.compile(r":type[ \t]+(\w+):[ \t]*([^\n]+)")
 _STREAMS = frozenset({"istream", "ifstream", "fstream", "istringstream", "stringstream"})
+_THREADS = re.compile(r"num_threads\((\w+)\)")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -73,6 +74,7 @@ class ChunkReader:
         self._loop = -1
         self._weight = 1.0
         self._class = class_name
+        self._body_start = 0
         self._waits: set[int] = set()
         self._decorators: dict[int, list[str]] = {}
         self._async: set[int] = set()
@@ -85,6 +87,7 @@ class ChunkReader:
             "class": self._take_class,
             "count": self._take_count,
             "declare": self._take_declare,
+            "define": self._take_define,
             "docstring": self._take_docstring,
             "function": self._take_function,
             "import": self._take_import,
@@ -92,10 +95,12 @@ class ChunkReader:
             "main": self._take_main,
             "membership": self._take_membership,
             "parameter": self._take_parameter,
+            "pragma": self._take_pragma,
             "rare": self._take_rare,
             "read": self._take_read,
             "return": self._take_return,
             "slice": self._take_slice,
+            "spawn": self._take_spawn,
             "step": self._take_step,
             "update": self._take_update,
             "write": self._take_write,
@@ -183,22 +188,25 @@ class ChunkReader:
         )
         self._units.append(unit)
         self._unit, self._loop, self._weight, self._class = len(self._units) - 1, -1, 1.0, ""
+        self._body_start = _body_of(whole)
 
     def _take_class(self, match: Match, start: int, end: int) -> None:
         self._enter(end)
         self._class = self._reader.text(match.nodes["name"][0])
 
     def _take_parameter(self, match: Match, start: int, end: int) -> None:
+        if self._unit == 0 or start >= self._body_start:
+            return  # of a function that goes by no name
         node, declared = match.nodes["name"][0], match.nodes.get("type")
         unit = self._units[self._unit]
         text = "" if declared is None else self._reader.text(declared[0]).lstrip(": ")
         if not self._kinds.is_typed:
             unit.parameters = (*unit.parameters, Parameter(self._reader.text(node), text))
-        elif self._unit > 0:
-            found = read_declarator(node, text, self._reader, makes=False)
-            if found is not None:
-                unit.parameters = (*unit.parameters, Parameter(found.name.text, found.declared))
-                unit.declared[found.name.text] = found.declared
+            return
+        found = read_declarator(node, text, self._reader, makes=False)
+        if found is not None:
+            unit.parameters = (*unit.parameters, Parameter(found.name.text, found.declared))
+            unit.declared[found.name.text] = found.declared
 
     def _take_docstring(self, match: Match, start: int, end: int) -> None:
         """Types that the text at the top of a function declares, for parameters that have none of their own."""
@@ -231,7 +239,10 @@ class ChunkReader:
     def _take_loop(self, match: Match, start: int, end: int) -> None:
         nodes = match.nodes
         whole = nodes["whole"][0]
-        over_node = (nodes.get("over") or nodes["condition"])[0]
+        over_node = (nodes.get("over") or nodes.get("condition") or nodes["body"])[0]
+        over = self._reader.read(over_node) if "over" in nodes or "condition" in nodes else ENDLESS
+        if match.kind == "places":
+            over = _places_of(over)
         parent = self._loop_at(start)
         # Clauses of one comprehension share its body; the body is counted with the last of them.
         body = (nodes.get("body") or nodes["whole"])[0]
@@ -249,7 +260,7 @@ class ChunkReader:
         target = nodes.get("target")
         unit.loops.append(
             LoopFact(
-                kind=match.kind,
+                kind="for" if match.kind == "places" else match.kind,
                 line=over_node.start_point.row - self._row
                 if match.kind == "comprehension"
                 else whole.start_point.row - self._row,
@@ -257,7 +268,7 @@ class ChunkReader:
                 parent=parent,
                 depth=1 if parent < 0 else unit.loops[parent].depth + 1,
                 target=() if target is None else root_names(self._reader.read(target[0])),
-                over=self._reader.read(over_node),
+                over=over,
                 start=start - self._byte,
                 body_start=body_start - self._byte,
                 body_end=body_end - self._byte,
@@ -358,6 +369,22 @@ class ChunkReader:
             )
         )
 
+    def _take_spawn(self, match: Match, start: int, end: int) -> None:
+        """A call that runs beside what goes on: a call of what starts it, handed the function."""
+        call = self._reader.read(match.nodes["value"][0])
+        if call.kind == CALL:
+            self._add_call(match.kind, Expr(NAME, match.kind, match.kind), call.parts, match.nodes["whole"][0], start)
+
+    def _take_pragma(self, match: Match, start: int, end: int) -> None:
+        """`#pragma omp parallel for num_threads(4)` starts workers, as a call does."""
+        text = self._reader.text(match.nodes["value"][0])
+        if not text.lstrip().startswith("omp") or ("parallel" not in text and "teams" not in text):
+            return
+        given = _THREADS.search(text)
+        arguments = () if given is None else (_plain_number(given[1]),)
+        name = "#pragma omp parallel"
+        self._add_call(name, Expr(NAME, name, name), arguments, match.nodes["whole"][0], start)
+
     def _take_yield(self, match: Match, start: int, end: int) -> None:
         self._units[self._unit].has_yield = True
 
@@ -382,16 +409,23 @@ class ChunkReader:
 
     def _take_declare(self, match: Match, start: int, end: int) -> None:
         nodes = match.nodes
-        declared = nodes.get("type")
-        text = "" if declared is None else self._reader.text(declared[0]).lstrip(": ")
-        found = read_declarator(nodes["left"][0], text, self._reader, makes=match.kind == "makes" and self._unit > 0)
+        left, declared = nodes["left"][0], nodes.get("type")
+        kind = left.child_by_field_name("type") if declared is None else declared[0]
+        text = "" if kind is None else self._reader.text(kind).lstrip(": ")
+        found = read_declarator(left, text, self._reader, makes=match.kind == "makes" and self._unit > 0)
         if found is None:
             return
         if found.declared:
             for name in root_names(found.name):
                 self._units[self._unit].declared[name] = found.declared
         if found.value is not None:
-            self._put(found.name, "=", found.value, nodes["left"][0], start)
+            self._put(found.name, "=", found.value, left, start)
+
+    def _take_define(self, match: Match, start: int, end: int) -> None:
+        """`#define N 1000` gives a name a number, or nothing that is known."""
+        text = number_text(self._reader.text(match.nodes["right"][0]).strip(" ()"))
+        value = Expr(NUMBER, "", text) if text[:1].isdigit() else Expr(OTHER, "", text)
+        self._put(self._reader.read(match.nodes["left"][0]), "=", value, match.nodes["whole"][0], start)
 
     def _take_read(self, match: Match, start: int, end: int) -> None:
         """`cin >> a >> b` and `scanf("%d", &a)` give values to what they read."""
@@ -461,6 +495,15 @@ class ChunkReader:
 
     def _take_import(self, match: Match, start: int, end: int) -> None:
         module = self._reader.text(match.nodes["module"][0])
+        module = module.strip("'\"`").removeprefix("node:")
+        if match.kind == "path":  # a package goes by the last step of its path
+            last = module.rsplit("/", 1)[-1]
+            self._imports.append(ImportFact(module, "", self._optional(match, "alias") or last))
+            return
+        if match.kind == "use":  # names keep the paths by which the library is known
+            path = module.split("::{", 1)[0].split(" as ", 1)[0].replace("::", ".").removesuffix(".*")
+            self._imports.append(ImportFact(path, "", f"#{path}"))
+            return
         if match.kind == "include":  # the names in a header are not written with its own
             module = module.strip('<>"')
             self._imports.append(ImportFact(module, "", f"#{module}"))
@@ -493,3 +536,31 @@ def _part_of(arguments: tuple[Expr, ...], *, counts: bool) -> Expr:
         else:
             stop = Expr(BINARY, "+", f"{start.text} + {stop.text}", (start, stop))
     return Expr(SLICE, "", f"{start.text}:{stop.text}", (start, stop, NOTHING))
+
+
+def _plain_number(text: str) -> Expr:
+    return Expr(NUMBER, "", text) if text.isdigit() else Expr(NAME, text, text)
+
+
+def _places_of(over: Expr) -> Expr:
+    """The places of a sequence that a loop goes through, not its items."""
+    if over.kind == NUMBER:
+        return Expr(CALL, RANGE_CALL, over.text, (Expr(NAME, RANGE_CALL, RANGE_CALL), over))
+    length = Expr(CALL, LENGTH, over.text, (Expr(NAME, LENGTH, LENGTH), over))
+    return Expr(CALL, RANGE_CALL, over.text, (Expr(NAME, RANGE_CALL, RANGE_CALL), length))
+
+
+def _body_of(whole: Node) -> int:
+    """Where the body of a function begins, also of one that is the value of a name."""
+    body = whole.child_by_field_name("body")
+    if body is None:
+        value = whole.child_by_field_name("value") or whole.child_by_field_name("right")
+        while (
+            value is not None
+            and value.child_count
+            and value.child_by_field_name("body") is None
+            and value.named_child_count == 1
+        ):
+            value = value.named_child(0)
+        body = None if value is None else value.child_by_field_name("body")
+    return whole.end_byte if body is None else body.start_byte

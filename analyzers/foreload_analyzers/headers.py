@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from foreload_analyzers.expressions import NOTHING, Expr, Reader, names_in
+from foreload_analyzers.expressions import NOTHING, RANGE_CALL, Expr, Reader, names_in
 from foreload_analyzers.kinds import BINARY, CALL, MEMBER, NAME, NUMBER, UNARY
 
-RANGE_CALL = "range"
 _COMPARED = frozenset({"<", "<=", ">", ">=", "!="})
 _NUMBER_ZERO = Expr(NUMBER, "", "0")
 _NUMBER_ONE = Expr(NUMBER, "", "1")

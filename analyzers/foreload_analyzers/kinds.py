@@ -29,7 +29,11 @@ CHARACTER = "character"  # a number
 CREATE = "create"  # `new T(...)`: a call of T
 SHAPE = "shape"  # `new T[n][m]`: a call of `array` with its shape
 RANGE = "range"  # `a..b`: a call of `range`
-MACRO = "macro"  # `m!(...)`: a call with what stands in it
+MACRO = "macro"  # `m!(...)`: a call, or what a macro for sequences makes
+PART = "part"  # `a[i:j]` without a node of its own for the part: an index with a slice
+LITERAL = "literal"  # `T{...}`: items, or a call of T
+SEVERAL = "several"  # a list of expressions, which is one where it holds one
+FIXED = "fixed"  # a number that does not grow, whatever it is
 
 Rows = Mapping[str, tuple[str, ...]]
 
@@ -156,6 +160,7 @@ _C_EXPRESSIONS: Rows = {
     "update_expression": (THROUGH, "argument"),
     "condition_clause": (THROUGH, "value"),
     "comma_expression": (ITEMS, "tuple"),
+    "sizeof_expression": (FIXED, "8"),
     **_all(THROUGH, "parenthesized_expression pointer_declarator reference_declarator array_declarator"),
 }
 _C_CONTAINERS = {
@@ -167,6 +172,7 @@ _C_CONTAINERS = {
 C = NodeKinds(
     expressions=_C_EXPRESSIONS,
     containers=_C_CONTAINERS,
+    sized=frozenset({"malloc", "calloc", "alloca"}),
     entries=frozenset({"main"}),
     is_typed=True,
 )
@@ -189,9 +195,112 @@ CPP = NodeKinds(
     },
     class_kinds=frozenset({"class_specifier", "struct_specifier"}),
     lengths=frozenset({"size", "length"}),
-    sized=frozenset({"vector", "deque", "string", "valarray", "basic_string"}),
+    sized=frozenset({"vector", "deque", "string", "valarray", "basic_string", "malloc", "calloc", "alloca"}),
     indexed=frozenset({"map", "multimap"}),
     entries=frozenset({"main"}),
     is_typed=True,
     implicit_self=True,
+)
+
+_ECMASCRIPT: Rows = {
+    **_all(NAME, "identifier property_identifier private_property_identifier this super true false null undefined"),
+    **_all(NAME, "shorthand_property_identifier shorthand_property_identifier_pattern type_identifier"),
+    "number": (NUMBER,),
+    **_all(TEXT, "string template_string regex"),
+    "call_expression": (CALL, "function", "arguments"),
+    "new_expression": (CREATE, "constructor", "arguments"),
+    "member_expression": (MEMBER, "object", "property"),
+    "subscript_expression": (INDEX,),
+    "binary_expression": (BINARY, "left", "operator", "right"),
+    "unary_expression": (UNARY, "argument"),
+    "ternary_expression": (CHOICE, "consequence", "condition", "alternative"),
+    "array": (ITEMS, "list"),
+    "object": (ITEMS, "dict"),
+    **{
+        name: (ITEMS, "tuple")
+        for name in ("array_pattern", "object_pattern", "sequence_expression", "formal_parameters")
+    },
+    **_all(SPREAD, "rest_pattern spread_element"),
+    "assignment_expression": (THROUGH, "right"),
+    "augmented_assignment_expression": (THROUGH, "right"),
+    "update_expression": (THROUGH, "argument"),
+    "assignment_pattern": (THROUGH, "left"),
+    "required_parameter": (THROUGH, "pattern"),
+    "optional_parameter": (THROUGH, "pattern"),
+    **_all(THROUGH, "parenthesized_expression await_expression as_expression non_null_expression satisfies_expression"),
+}
+ECMASCRIPT = NodeKinds(
+    expressions=_ECMASCRIPT,
+    containers={
+        "class_declaration": "body",
+        "abstract_class_declaration": "body",
+        "export_statement": "declaration",
+        "internal_module": "body",
+        "module": "body",
+        "statement_block": "*",
+    },
+    class_kinds=frozenset({"class_declaration", "abstract_class_declaration"}),
+    lengths=frozenset({"length", "size"}),
+    sized=frozenset(
+        {"Array", "Float64Array", "Float32Array", "Int32Array", "Uint8Array", "Uint32Array", "Uint8ClampedArray"}
+    ),
+)
+
+GO = NodeKinds(
+    expressions={
+        **_all(NAME, "identifier field_identifier type_identifier package_identifier true false nil"),
+        **_all(NUMBER, "int_literal float_literal"),
+        **_all(TEXT, "interpreted_string_literal raw_string_literal"),
+        "rune_literal": (CHARACTER,),
+        "call_expression": (CALL, "function", "arguments"),
+        "selector_expression": (MEMBER, "operand", "field"),
+        "index_expression": (INDEX,),
+        "slice_expression": (PART, "operand", "start", "end"),
+        "binary_expression": (BINARY, "left", "operator", "right"),
+        "unary_expression": (UNARY, "operand"),
+        "composite_literal": (LITERAL, "type", "body"),
+        "literal_value": (ITEMS, "list"),
+        "expression_list": (SEVERAL, "tuple"),
+        "type_conversion_expression": (THROUGH, "operand"),
+        "type_assertion_expression": (THROUGH, "operand"),
+        **_all(THROUGH, "parenthesized_expression literal_element"),
+    },
+    sized=frozenset({"make"}),
+    entries=frozenset({"main"}),
+    is_typed=True,
+)
+
+RUST = NodeKinds(
+    expressions={
+        **_all(NAME, "identifier field_identifier type_identifier self super crate boolean_literal"),
+        **_all(NUMBER, "integer_literal float_literal"),
+        **_all(TEXT, "string_literal raw_string_literal"),
+        "char_literal": (CHARACTER,),
+        "call_expression": (CALL, "function", "arguments"),
+        "field_expression": (MEMBER, "value", "field"),
+        **_all(PATH, "scoped_identifier scoped_type_identifier generic_type"),
+        "index_expression": (INDEX,),
+        "range_expression": (RANGE,),
+        "macro_invocation": (MACRO, "macro"),
+        "binary_expression": (BINARY, "left", "operator", "right"),
+        "unary_expression": (UNARY,),
+        "if_expression": (CHOICE, "consequence", "condition", "alternative"),
+        "array_expression": (ITEMS, "list"),
+        **{name: (ITEMS, "tuple") for name in ("tuple_expression", "tuple_pattern", "tuple_struct_pattern")},
+        "closure_parameters": (ITEMS, "tuple"),
+        "struct_expression": (CREATE, "name", "body"),
+        "generic_function": (THROUGH, "function"),
+        "parameter": (THROUGH, "pattern"),
+        "let_condition": (THROUGH, "value"),
+        "assignment_expression": (THROUGH, "right"),
+        "reference_expression": (THROUGH, "value"),
+        "type_cast_expression": (THROUGH, "value"),
+        **_all(THROUGH, "parenthesized_expression await_expression try_expression mut_pattern ref_pattern"),
+        "reference_pattern": (THROUGH,),
+    },
+    containers={"impl_item": "body", "trait_item": "body", "mod_item": "body", "declaration_list": "*"},
+    class_kinds=frozenset({"impl_item", "trait_item"}),
+    lengths=frozenset({"len"}),
+    entries=frozenset({"main"}),
+    is_typed=True,
 )

@@ -109,16 +109,82 @@ LANGUAGES: tuple[Language, ...] = (
         name="cpp",
         grammar_module="tree_sitter_cpp",
         grammar_function="language",
-        suffixes=(".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".cu", ".cuh"),
+        # A `.h` may be C's as well, which C++'s grammar reads too.
+        suffixes=(
+            *(".cpp", ".cc", ".cxx", ".c++", ".h", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl"),
+            *(".cu", ".cuh", ".ixx", ".cppm"),
+        ),
         interpreters=(),
         knowledge="cpp",
         kinds=kinds.CPP,
         queries=("c_family", "cpp"),
         ids=("cuda-cpp", "cuda"),
     ),
+    Language(
+        name="c",
+        grammar_module="tree_sitter_c",
+        grammar_function="language",
+        suffixes=(".c",),
+        interpreters=(),
+        knowledge="cpp",
+        kinds=kinds.C,
+        queries=("c_family", "c"),
+    ),
+    Language(
+        name="javascript",
+        grammar_module="tree_sitter_javascript",
+        grammar_function="language",
+        suffixes=(".js", ".mjs", ".cjs", ".jsx", ".es6"),
+        interpreters=("node", "nodejs", "bun"),
+        knowledge="javascript",
+        kinds=kinds.ECMASCRIPT,
+        queries=("ecmascript", "javascript"),
+        ids=("javascriptreact",),
+    ),
+    Language(
+        name="typescript",
+        grammar_module="tree_sitter_typescript",
+        grammar_function="language_typescript",
+        suffixes=(".ts", ".mts", ".cts"),
+        interpreters=("deno", "ts-node", "tsx"),
+        knowledge="javascript",
+        kinds=kinds.ECMASCRIPT,
+        queries=("ecmascript", "typescript"),
+    ),
+    Language(
+        name="tsx",
+        grammar_module="tree_sitter_typescript",
+        grammar_function="language_tsx",
+        suffixes=(".tsx",),
+        interpreters=(),
+        knowledge="javascript",
+        kinds=kinds.ECMASCRIPT,
+        queries=("ecmascript", "typescript"),
+        ids=("typescriptreact",),
+    ),
+    Language(
+        name="go",
+        grammar_module="tree_sitter_go",
+        grammar_function="language",
+        suffixes=(".go",),
+        interpreters=(),
+        knowledge="go",
+        kinds=kinds.GO,
+    ),
+    Language(
+        name="rust",
+        grammar_module="tree_sitter_rust",
+        grammar_function="language",
+        suffixes=(".rs",),
+        interpreters=("rust-script",),
+        knowledge="rust",
+        kinds=kinds.RUST,
+    ),
 )
 
 BY_NAME: Mapping[str, Language] = {language.name: language for language in LANGUAGES}
+BY_ID: Mapping[str, Language] = {**{one: language for language in LANGUAGES for one in language.ids}, **BY_NAME}
+"""Languages by all names that editors know them by."""
 BY_SUFFIX: Mapping[str, Language] = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 
 

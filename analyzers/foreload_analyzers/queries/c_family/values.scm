@@ -10,3 +10,5 @@
 
 ((call_expression function: (identifier) @_name) @whole
   (#any-of? @_name "scanf" "scanf_s") (#set! fact "read"))
+
+((preproc_def name: (identifier) @left value: (preproc_arg) @right) @whole (#set! fact "define"))

@@ -1,4 +1,3 @@
-((import_statement !source) @module (#set! fact "import"))
 ((import_statement (import_clause (identifier) @alias) source: (_) @module) (#set! fact "import"))
 ((import_statement (import_clause (namespace_import (identifier) @alias)) source: (_) @module) (#set! fact "import"))
 ((import_statement (import_clause (named_imports (import_specifier name: (_) @name !alias))) source: (_) @module)
