@@ -401,11 +401,73 @@ class Explain:
 
 
 @dataclass(frozen=True)
+class DecisionStep:
+    """One step on the way to the target: where the value stood before and after it, in the units of the screen."""
+
+    icon: str
+    name: str
+    text: str
+    before: float
+    value: float
+    valueText: str
+
+
+@dataclass(frozen=True)
+class ExplainedChange:
+    """How one resource's target came about; the bars go from 0 to `most`."""
+
+    heading: str
+    note: str
+    most: float
+    steps: list[DecisionStep]
+
+
+@dataclass(frozen=True)
+class DecisionChart:
+    """What came, over what was expected: one value a time, in the units of the screen. `at` is the decision."""
+
+    resource: str
+    at: float
+    now: float
+    times: list[float]
+    used: list[float | None]
+    limit: list[float | None]
+    low: list[float | None]
+    middle: list[float | None]
+    high: list[float | None]
+    stay: float | None
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another amount, or another way, and why it was not taken. `chosen` marks the one that was."""
+
+    instead: str
+    short: str
+    cost: str
+    why: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """A page in Markdown."""
+    """A decision's page, and the same in Markdown, to be copied. `problem` says what could not be had."""
 
     title: str
     markdown: str
+    environment: str = ""
+    decisionId: str = ""
+    lead: str = ""
+    changes: list[ExplainedChange] = field(default_factory=list["ExplainedChange"])
+    chart: DecisionChart | None = None
+    outcome: str = ""
+    outcomeText: str = ""
+    facts: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    alike: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    alternatives: list[Alternative] = field(default_factory=list["Alternative"])
+    known: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    actions: list[str] = field(default_factory=list[str])
+    problem: str = ""
 
 
 @dataclass(frozen=True)

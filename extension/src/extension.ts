@@ -24,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const daemon = new Daemon({ storage: context.globalStorageUri, extension: context.extensionUri, log }, log);
   const signals = new RunSignals(daemon, log);
   const decisions = new DecisionView(context.extensionUri, daemon);
-  const dashboard = new DashboardView(context.extensionUri, daemon, (decisionId, actions) => decisions.open(decisionId, actions), log);
+  const dashboard = new DashboardView(context.extensionUri, daemon, (decisionId) => decisions.open(decisionId), log);
   context.subscriptions.push(
     log,
     { dispose: () => void daemon.dispose() },

@@ -254,10 +254,23 @@ export interface Explain {
   decisionId: string;
 }
 
-/** A page in Markdown. */
+/** A decision's page, and the same in Markdown, to be copied. `problem` says what could not be had. */
 export interface Explanation {
   title: string;
   markdown: string;
+  environment: string;
+  decisionId: string;
+  lead: string;
+  changes: ExplainedChange[];
+  chart: DecisionChart | null;
+  outcome: string;
+  outcomeText: string;
+  facts: [string, string][];
+  alike: [string, string][];
+  alternatives: Alternative[];
+  known: [string, string][];
+  actions: string[];
+  problem: string;
 }
 
 /** `minutes` None resumes. */
@@ -523,4 +536,45 @@ export interface HeavyFunction {
 export interface Heaviest {
   functions: HeavyFunction[];
   text: string;
+}
+
+/** One step on the way to the target: where the value stood before and after it, in the units of the screen. */
+export interface DecisionStep {
+  icon: string;
+  name: string;
+  text: string;
+  before: number;
+  value: number;
+  valueText: string;
+}
+
+/** How one resource's target came about; the bars go from 0 to `most`. */
+export interface ExplainedChange {
+  heading: string;
+  note: string;
+  most: number;
+  steps: DecisionStep[];
+}
+
+/** What came, over what was expected: one value a time, in the units of the screen. `at` is the decision. */
+export interface DecisionChart {
+  resource: string;
+  at: number;
+  now: number;
+  times: number[];
+  used: (number | null)[];
+  limit: (number | null)[];
+  low: (number | null)[];
+  middle: (number | null)[];
+  high: (number | null)[];
+  stay: number | null;
+}
+
+/** Another amount, or another way, and why it was not taken. `chosen` marks the one that was. */
+export interface Alternative {
+  instead: string;
+  short: string;
+  cost: string;
+  why: string;
+  chosen: boolean;
 }

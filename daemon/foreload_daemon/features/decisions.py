@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from foreload_core.types import NO_AMOUNTS
@@ -13,19 +15,22 @@ from foreload_daemon.consent import NotAllowed
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.features.asking import ask, new_id
 from foreload_daemon.history import decided as cache
-from foreload_daemon.pages import explanation
+from foreload_daemon.history import samples
 from foreload_daemon.pages.decision_rows import Decided, what_text
 from foreload_daemon.protocol import ACT, EXPLAIN, Act, Explain, Explanation, Outcome
 from foreload_daemon.server import ForeloadServer
 from foreload_daemon.wire import BadMessage
 
 if TYPE_CHECKING:
-    from foreload_proto.v1 import common_pb2
+    import sqlite3
+
+    from foreload_proto.v1 import broker_pb2, common_pb2
 
 _LOG = logging.getLogger(__name__)
 ACTIONS = ("pin", "unpin", "undo", "decline")
 FETCHED = 200
 SHOWN = 50
+FINE_UNTIL_SECONDS = 12 * 3600.0
 
 
 class DecisionBook:
@@ -107,20 +112,50 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
 async def _explain(daemon: Daemon, decision_id: str) -> Explanation:
     from foreload_proto.v1 import broker_pb2
 
-    database = daemon.services.database
-    names = daemon.window_names()
+    problem = ""
     try:
         answer = await daemon.services.link.call(
             "ExplainDecision", broker_pb2.ExplainDecisionRequest(decision_id=decision_id)
         )
-        return explanation.page(answer, names, daemon.clock.now())
-    except (BrokerUnavailable, NotAllowed) as problem:
-        message = await database.run(cache.one, decision_id)
+    except (BrokerUnavailable, NotAllowed) as refusal:
+        problem = str(refusal)
+        message = await daemon.services.database.run(cache.one, decision_id)
         if message is None:
-            return Explanation("Why", f"This decision is not known here. {problem}")
+            text = f"This decision is not known here. {problem}"
+            return Explanation("Why", text, daemon.environment, decision_id, lead=text, problem=problem)
         answer = broker_pb2.ExplainDecisionResponse(decision=parse_decisions([message])[0])
-        page = explanation.page(answer, names, daemon.clock.now())
-        return Explanation(page.title, f"{page.markdown}\n\n*{problem} This is what is known here.*")
+    page = await daemon.services.database.run(_page, daemon, answer)
+    if not problem:
+        return page
+    return replace(page, markdown=f"{page.markdown}\n\n*{problem} This is what is known here.*", problem=problem)
+
+
+def _page(connection: sqlite3.Connection, daemon: Daemon, answer: broker_pb2.ExplainDecisionResponse) -> Explanation:
+    from foreload_daemon.pages.decision_page import Around, decision_page
+
+    situation = daemon.situation()
+    now = situation.now.timestamp()
+
+    def past(start: float, end: float) -> Sequence[samples.Row]:
+        resolution = samples.FINE_SECONDS if now - start < FINE_UNTIL_SECONDS else samples.MINUTE_SECONDS
+        return samples.read(connection, resolution, start, end)
+
+    decided = list(daemon.decisions.recent) if daemon.decisions is not None else []
+    if all(item.decision.decision_id != answer.decision.decision_id for item in decided):
+        decided.append(decided_of(answer.decision))
+    can_act = situation.allowed.automatic_scaling and daemon.services.link.connected
+    return decision_page(
+        answer,
+        Around(
+            daemon.environment,
+            daemon.window_names(),
+            situation.now,
+            past,
+            decided,
+            situation.standing.pinned,
+            can_act,
+        ),
+    )
 
 
 async def _act(daemon: Daemon, message: Act) -> Outcome:

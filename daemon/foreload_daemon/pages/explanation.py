@@ -143,10 +143,13 @@ def _forecast_text(message: object) -> str:
     if isinstance(forecast, NoForecast):
         return f"{name}: none"
     highest = max(forecast.quantiles.get(0.9, (0.0,)), default=0.0)
+    most = amount_text(forecast.resource, highest)
+    if forecast.method.startswith("seasonal_naive"):
+        last = "last week" if "week" in forecast.method else "yesterday"
+        return f"{name}: up to {most} in 9 of 10 cases, “same as {last}”"
     skill = (
         "" if forecast.skill_ratio is None else f", {forecast.skill_ratio * 100:.0f} % closer than “same as last week”"
     )
-    most = amount_text(forecast.resource, highest)
     return f"{name}: up to {most} in 9 of 10 cases, {forecast.method.replace('_', ' ')}{skill}"
 
 

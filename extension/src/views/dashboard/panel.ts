@@ -27,15 +27,13 @@ const COMMANDS = new Set([
 export class DashboardView {
   readonly page: Page<FromDashboard, ToDashboard>;
   private range: Range = '6h';
-  /** What may be done with each decision that is shown. */
-  private actions = new Map<string, readonly string[]>();
   /** Whether the page has a document that listens. */
   private listening = false;
 
   constructor(
     extension: vscode.Uri,
     private readonly daemon: Daemon,
-    private readonly explain: (decisionId: string, actions: readonly string[]) => void,
+    private readonly explain: (decisionId: string) => void,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.page = new Page(extension, {
@@ -69,7 +67,7 @@ export class DashboardView {
         await this.act(message.action, message.decisionId);
         break;
       case 'why':
-        this.explain(message.decisionId, this.actions.get(message.decisionId) ?? []);
+        this.explain(message.decisionId);
         break;
       case 'older':
         await this.older(message.limit);
@@ -98,7 +96,6 @@ export class DashboardView {
   private async older(limit: number): Promise<void> {
     try {
       const { rows } = await this.daemon.request<Decisions>(GET_DECISIONS, { limit });
-      for (const row of rows) if (!this.actions.has(row.decisionId)) this.actions.set(row.decisionId, row.actions);
       this.page.post({ type: 'older', rows });
     } catch (error) {
       this.log.warn(`Older decisions: ${messageOf(error)}`);
@@ -115,7 +112,6 @@ export class DashboardView {
   }
 
   private post(dashboard: Dashboard): void {
-    for (const row of dashboard.decisions) this.actions.set(row.decisionId, row.actions);
     if (dashboard.range === this.range) this.page.post({ type: 'dashboard', dashboard, timeZone: TIME_ZONE });
   }
 

@@ -6,11 +6,11 @@ import { ACT, EXPLAIN, type Explanation, type Outcome } from '../../protocol';
 import { Page } from '../panel';
 import type { FromDecision, ToDecision } from './protocol';
 
+const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export class DecisionView {
   private readonly page: Page<FromDecision, ToDecision>;
   private decisionId = '';
-  /** What the log offers to do with it. */
-  private actions: readonly string[] = [];
   private explanation: Explanation | undefined;
 
   constructor(
@@ -31,9 +31,8 @@ export class DecisionView {
     });
   }
 
-  open(decisionId: string, actions: readonly string[] = []): void {
+  open(decisionId: string): void {
     this.decisionId = decisionId;
-    this.actions = actions;
     this.page.show();
     void this.send();
   }
@@ -59,7 +58,7 @@ export class DecisionView {
     if (this.decisionId === '') return;
     try {
       this.explanation = await this.daemon.request<Explanation>(EXPLAIN, { decisionId: this.decisionId });
-      this.page.post({ type: 'explanation', decisionId: this.decisionId, explanation: this.explanation, actions: this.actions });
+      this.page.post({ type: 'explanation', explanation: this.explanation, timeZone: TIME_ZONE });
     } catch (error) {
       this.page.post({ type: 'failed', text: messageOf(error) });
     }
@@ -69,6 +68,7 @@ export class DecisionView {
     try {
       const outcome = await this.daemon.request<Outcome>(ACT, { action, decisionId: this.decisionId });
       this.page.post({ type: 'answer', text: outcome.text });
+      await this.send();
     } catch (error) {
       this.page.post({ type: 'answer', text: `Not done: ${messageOf(error)}` });
     }

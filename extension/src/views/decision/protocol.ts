@@ -4,6 +4,4 @@ import type { Explanation } from '../../protocol';
 export type FromDecision = { type: 'ready' } | { type: 'act'; action: string } | { type: 'copy' } | { type: 'dashboard' };
 
 export type ToDecision =
-  | { type: 'explanation'; decisionId: string; explanation: Explanation; actions: readonly string[] }
-  | { type: 'answer'; text: string }
-  | { type: 'failed'; text: string };
+  { type: 'explanation'; explanation: Explanation; timeZone: string } | { type: 'answer'; text: string } | { type: 'failed'; text: string };

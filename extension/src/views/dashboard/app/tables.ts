@@ -1,22 +1,9 @@
 // The dashboard's tables: decisions and runs.
 import type { Dashboard, DecisionRow, RunRow } from '../../../protocol';
 import { ACTIONS } from '../../shared/actions';
+import { OUTCOMES } from '../../shared/outcomes';
 import { act, type Child, element, icon } from '../../shared/dom';
 import { type Clock, countText } from '../../shared/format';
-
-/** Icon and colour class of each outcome. */
-const OUTCOMES: Record<string, [iconName: string, kind: string]> = {
-  planned: ['circle-large', 'plan'],
-  applied: ['check', 'plan'],
-  right: ['pass-filled', 'right'],
-  notNeeded: ['circle-slash', 'wrong'],
-  tooLittle: ['warning', 'wrong'],
-  heldBack: ['debug-pause', ''],
-  undone: ['discard', ''],
-  refused: ['error', 'wrong'],
-  failed: ['error', 'wrong'],
-  shadow: ['eye', ''],
-};
 
 export interface DecisionHooks {
   why: (decisionId: string) => void;
