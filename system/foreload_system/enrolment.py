@@ -24,7 +24,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from foreload_proto.v1 import enrolment_pb2, enrolment_pb2_grpc
 
-from foreload_system.bundles import Bundle, CertificateError, parse_certificates, read_bundle, require_valid
+from foreload_system.bundles import (
+    Bundle,
+    CertificateError,
+    parse_certificates,
+    read_bundle,
+    renewal_due,
+    require_valid,
+)
 from foreload_system.channels import open_channel, target_options
 from foreload_system.identity import Identity, IdentityError
 from foreload_system.paths import replace_file
@@ -137,6 +144,22 @@ async def renew(address: str, bundle: Bundle, now: datetime) -> Bundle:
     except grpc.aio.AioRpcError as error:
         raise EnrolmentError(_words(address, error)) from error
     return _keep(bundle.folder, key, answer.certificate_pem, answer.authority_pem, bundle.identity, now)
+
+
+async def renew_when_due(address: str, folder: Path, now: datetime) -> bool:
+    """Renews at the broker what is past two thirds of its life and still valid.
+
+    Returns:
+        Whether a new certificate was kept.
+
+    Raises:
+        EnrolmentError, CertificateError, OSError: as for `renew`; the old one stays.
+    """
+    bundle = await asyncio.to_thread(read_bundle, folder)
+    if not renewal_due(bundle, now) or now >= bundle.not_after:
+        return False
+    await renew(address, bundle, now)
+    return True
 
 
 async def _enroll(address: str, token: Token, folder: Path, now: datetime) -> Bundle:

@@ -17,9 +17,9 @@ from typing import IO
 import structlog
 from foreload_core.units import format_time
 from foreload_proto.v1 import agent_pb2
-from foreload_system.certificates import CertificateError, read_bundle, renew_if_due, renewal_due
+from foreload_system.certificates import CertificateError, renew_if_due
 from foreload_system.codecs import CONTRACT_VERSION, CodecError, amounts_from_proto, amounts_to_proto
-from foreload_system.enrolment import EnrolmentError, renew
+from foreload_system.enrolment import EnrolmentError, renew_when_due
 from foreload_system.identity import Identity
 from foreload_system.paths import authority_directory, replace_file
 from foreload_system.telemetry import capacity_of_machine
@@ -194,16 +194,12 @@ class Agent:
 
     async def _renew_at_broker(self) -> None:
         """Asks the broker for the next certificate where the authority is not here, while the last one still holds."""
-        folder, now = self._settings.certificate_folder, datetime.now(UTC)
+        folder = self._settings.certificate_folder
         try:
-            bundle = await asyncio.to_thread(read_bundle, folder)
-            if not renewal_due(bundle, now) or now >= bundle.not_after:
-                return
-            await renew(self._settings.broker, bundle, now)
+            if await renew_when_due(self._settings.broker, folder, datetime.now(UTC)):
+                _LOG.info("certificate renewed by the broker", folder=str(folder))
         except (CertificateError, EnrolmentError, OSError) as error:
             _LOG.error("certificate cannot be renewed", folder=str(folder), error=str(error))
-        else:
-            _LOG.info("certificate renewed by the broker", folder=str(folder))
 
     def _remove_groups(self) -> None:
         for environment in self._environments.values():

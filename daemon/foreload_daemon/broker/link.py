@@ -31,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 LOOK_AGAIN_SECONDS = 30.0
 """How often a certificate that cannot be used is looked at again."""
 CALL_DEADLINE_SECONDS = 5.0
+RENEWAL_LOOK_SECONDS = 600.0
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 - it names the state of the broker
@@ -142,6 +143,24 @@ class Link:
 
     async def run(self) -> None:
         """Keeps the link for as long as the daemon lives."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_certificate())
+            await self._keep_connected()
+
+    async def _keep_certificate(self) -> None:
+        """Asks the broker for the next certificate in time. All that leaves with it is a new public key."""
+        while True:
+            await asyncio.sleep(RENEWAL_LOOK_SECONDS)
+            if not self.connected:
+                continue
+            from foreload_system import certificates, enrolment
+
+            try:
+                await enrolment.renew_when_due(self.address, Path(self.certificates), self.clock.now())
+            except (certificates.CertificateError, enrolment.EnrolmentError, OSError) as error:
+                _LOG.warning("the certificate cannot be renewed: %s", error)
+
+    async def _keep_connected(self) -> None:
         pauses = Pauses()
         while True:
             self._try_now.clear()

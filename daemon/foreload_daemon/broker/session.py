@@ -168,8 +168,8 @@ class Session:
         if await asyncio.to_thread(lambda: gate.purge_pending):
             request = broker_pb2.PurgeRequest(request_id=secrets.token_hex(16))
             released = await asyncio.to_thread(gate.release_call, request)
-            await self._stub.Purge(_message(released), timeout=WELCOME_DEADLINE_SECONDS)
-            await asyncio.to_thread(gate.purged)
+            answer = await self._stub.Purge(_message(released), timeout=WELCOME_DEADLINE_SECONDS)
+            await asyncio.to_thread(gate.purged, dict(answer.deleted))
 
     async def _welcome(self, answers: AsyncIterator[broker_pb2.ConnectResponse]) -> broker_pb2.Welcome:
         try:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from foreload_proto.v1 import agent_pb2, agent_pb2_grpc, enrolment_pb2, enrolment_pb2_grpc
 from foreload_system.certificates import create_authority, issue, read_bundle
 from foreload_system.channels import open_channel, target_options
-from foreload_system.enrolment import EnrolmentError, Token, enroll, renew
+from foreload_system.enrolment import EnrolmentError, Token, enroll, renew, renew_when_due
 from foreload_system.identity import Identity
 
 NEWCOMERS = {"enrolment": "127.0.0.1:0"}
@@ -143,6 +143,16 @@ async def test_a_certificate_is_renewed_with_the_last_one_and_for_nobody_else(
     with sqlite3.connect(site.database_file) as database:
         acts = database.execute("select actor, act from administrative_acts").fetchall()
     assert ("environment shop", "certificate renewed") in acts
+
+
+async def test_a_certificate_is_renewed_when_two_thirds_of_its_life_are_over(site: Any, newcomers: Any) -> None:
+    now = datetime.now(UTC)
+    fresh = site.authority.issue("agent", "fresh", valid_for=timedelta(hours=1))
+    old = site.authority.issue("agent", "old", now=now - timedelta(minutes=50), valid_for=timedelta(hours=1))
+    assert not await renew_when_due(site.address, fresh, now)
+    assert await renew_when_due(site.address, old, now)
+    assert read_bundle(old).not_after > now + timedelta(days=6)
+    assert not await renew_when_due(site.address, old, now)
 
 
 def request_pem(key: Any) -> bytes:
