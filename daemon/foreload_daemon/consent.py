@@ -7,6 +7,7 @@ ids and known tags can be in it. Then it writes the message into the ledger, and
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ TEXT_DATE = "24 Nov 2026"
 CONFIRMED_NOTE = "consent_confirmed"
 REVISION_NOTE = "consent_revision"
 PURGE_NOTE = "purge_pending"
+PURGED_NOTE = "purge_confirmed"
 
 ANALYSIS, SHARE_FEATURES, AUTOMATIC_SCALING, COHORT_HISTORY = (
     "analysis",
@@ -197,9 +199,18 @@ class Gate:
         """The broker has taken in the answer with this fingerprint."""
         self._database.call(notes.write, CONFIRMED_NOTE, fingerprint)
 
-    def purged(self) -> None:
-        """The broker has deleted what it held."""
+    def purged(self, deleted: Mapping[str, int] | None = None) -> None:
+        """The broker has deleted what it held: rows by what they were."""
+        word = {"at": self._clock.now().timestamp(), "rows": sum((deleted or {}).values())}
         self._database.call(notes.write, PURGE_NOTE, "0")
+        self._database.call(notes.write, PURGED_NOTE, json.dumps(word))
+
+    @property
+    def last_purge(self) -> tuple[float, int] | None:
+        """When the broker last deleted everything, seconds since 1970, and how many rows; None: never."""
+        text = self._database.call(notes.read, PURGED_NOTE)
+        word = json.loads(text) if text else None
+        return (float(word["at"]), int(word["rows"])) if word else None
 
     def ask_purge(self) -> None:
         """The developer wants everything deleted at the broker."""

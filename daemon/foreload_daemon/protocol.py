@@ -15,6 +15,7 @@ SET_CONTEXT = "foreload/setContext"  # notification: Context; sent at start and 
 GET_PERMISSION = "foreload/getPermission"  # request: {} -> Permission
 SET_PERMISSION = "foreload/setPermission"  # request: Switches -> Permission
 GET_LEDGER = "foreload/getLedger"  # request: LedgerQuery -> Ledger
+GET_LEDGER_CSV = "foreload/getLedgerCsv"  # request: {} -> LedgerCsv; every message that is kept
 PURGE = "foreload/purge"  # request: {} -> Outcome
 GET_DASHBOARD = "foreload/getDashboard"  # request: DashboardQuery -> Dashboard
 WATCH_DASHBOARD = "foreload/watchDashboard"  # notification: Watch; pushes DASHBOARD_CHANGED while open
@@ -118,22 +119,58 @@ class Permission:
 
 @dataclass(frozen=True)
 class LedgerQuery:
+    """`switch`: empty for all, else automaticScaling or shareFeatures."""
+
     limit: int = 200
+    switch: str = ""
 
 
 @dataclass(frozen=True)
 class LedgerRow:
-    at: str
+    """One message: its fields with their values, and which switch let it go (in words)."""
+
+    at: float
     kind: str
+    allowedBy: str
     bytes: int
-    values: str
+    fields: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class LedgerHour:
+    """What left in one hour of the last week."""
+
+    at: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class LedgerChoice:
+    """What a person allowed or took back, and whether the broker confirmed it; empty where it need not."""
+
+    at: float
+    words: str
+    confirmed: str
+
+
+@dataclass(frozen=True)
+class LedgerCsv:
+    text: str
 
 
 @dataclass(frozen=True)
 class Ledger:
+    """`shown` of `total` messages fit the query. `sent`: kind and how many of it went since the last deletion."""
+
+    environment: str
     rows: list[LedgerRow]
+    shown: int
     total: int
     totalBytes: int
+    since: float | None
+    hours: list[LedgerHour]
+    sent: list[tuple[str, str]]
+    choices: list[LedgerChoice]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ export const SET_CONTEXT = 'foreload/setContext'; // notification: Context; sent
 export const GET_PERMISSION = 'foreload/getPermission'; // request: {} -> Permission
 export const SET_PERMISSION = 'foreload/setPermission'; // request: Switches -> Permission
 export const GET_LEDGER = 'foreload/getLedger'; // request: LedgerQuery -> Ledger
+export const GET_LEDGER_CSV = 'foreload/getLedgerCsv'; // request: {} -> LedgerCsv; every message that is kept
 export const PURGE = 'foreload/purge'; // request: {} -> Outcome
 export const GET_DASHBOARD = 'foreload/getDashboard'; // request: DashboardQuery -> Dashboard
 export const WATCH_DASHBOARD = 'foreload/watchDashboard'; // notification: Watch; pushes DASHBOARD_CHANGED while open
@@ -97,21 +98,32 @@ export interface Permission {
   confirmedByBroker: boolean;
 }
 
+/** `switch`: empty for all, else automaticScaling or shareFeatures. */
 export interface LedgerQuery {
   limit: number;
+  switch: string;
 }
 
+/** One message: its fields with their values, and which switch let it go (in words). */
 export interface LedgerRow {
-  at: string;
+  at: number;
   kind: string;
+  allowedBy: string;
   bytes: number;
-  values: string;
+  fields: [string, string][];
 }
 
+/** `shown` of `total` messages fit the query. `sent`: kind and how many of it went since the last deletion. */
 export interface Ledger {
+  environment: string;
   rows: LedgerRow[];
+  shown: number;
   total: number;
   totalBytes: number;
+  since: number | null;
+  hours: LedgerHour[];
+  sent: [string, string][];
+  choices: LedgerChoice[];
 }
 
 /** Whether it was done, and one sentence for the person. */
@@ -577,4 +589,21 @@ export interface Alternative {
   cost: string;
   why: string;
   chosen: boolean;
+}
+
+/** What left in one hour of the last week. */
+export interface LedgerHour {
+  at: number;
+  bytes: number;
+}
+
+/** What a person allowed or took back, and whether the broker confirmed it; empty where it need not. */
+export interface LedgerChoice {
+  at: number;
+  words: string;
+  confirmed: string;
+}
+
+export interface LedgerCsv {
+  text: string;
 }

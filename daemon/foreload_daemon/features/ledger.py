@@ -1,36 +1,32 @@
-"""Shows everything that left this machine."""
+"""Shows everything that left this machine, what was allowed when, and all of it as CSV."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+import asyncio
 
 from foreload_daemon.daemon import Daemon
-from foreload_daemon.history import ledger
-from foreload_daemon.protocol import GET_LEDGER, Ledger, LedgerQuery, LedgerRow
+from foreload_daemon.pages import ledger as page
+from foreload_daemon.protocol import GET_LEDGER, GET_LEDGER_CSV, Ledger, LedgerCsv, LedgerQuery
 from foreload_daemon.server import ForeloadServer
+from foreload_daemon.wire import BadMessage, Nothing
 
 MOST_ROWS = 2000
 
 
 def set_up(server: ForeloadServer, daemon: Daemon) -> None:
-    """Registers the request."""
+    """Registers the requests."""
 
     @server.request(GET_LEDGER, LedgerQuery)
     async def get_ledger(query: LedgerQuery, _caller: str) -> Ledger:
-        database = daemon.services.database
-        entries = await database.run(ledger.newest, max(1, min(MOST_ROWS, query.limit)))
-        total, total_bytes = await database.run(ledger.totals)
-        return Ledger([_row(entry) for entry in entries], total, total_bytes)
+        if query.switch not in page.SWITCHES:
+            raise BadMessage(f"LedgerQuery.switch is {query.switch!r}; allowed are {', '.join(page.SWITCHES)}")
+        gate = daemon.services.gate
+        said = await asyncio.to_thread(lambda: (gate.confirmed, gate.purge_pending, gate.last_purge))
+        limit = max(1, min(MOST_ROWS, query.limit))
+        return await daemon.services.database.run(
+            page.ledger_page, daemon.environment, daemon.clock.now(), query.switch, limit, page.Confirmations(*said)
+        )
 
-
-def _row(entry: ledger.Entry) -> LedgerRow:
-    at = datetime.fromtimestamp(entry.at_seconds, UTC).astimezone()
-    text = f"{at.day} {at.strftime('%b, %H:%M:%S')}"
-    return LedgerRow(
-        text, entry.kind, entry.bytes, json.dumps({name: _value(value) for name, value in entry.fields.items()})
-    )
-
-
-def _value(value: object) -> object:
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    @server.request(GET_LEDGER_CSV, Nothing)
+    async def get_ledger_csv(_message: Nothing, _caller: str) -> LedgerCsv:
+        return LedgerCsv(await daemon.services.database.run(page.csv_text))

@@ -80,7 +80,9 @@ async def _purge(daemon: Daemon) -> Outcome:
     while daemon.clock.monotonic() < deadline:
         await asyncio.sleep(0.1)
         if not await asyncio.to_thread(lambda: gate.purge_pending):
-            return Outcome(True, "The broker has deleted all that it held of this environment.")
+            last = await asyncio.to_thread(lambda: gate.last_purge)
+            rows = f": {last[1]:,} rows" if last is not None and last[1] else ""
+            return Outcome(True, f"The broker has deleted all that it held of this environment{rows}.")
     return Outcome(
         False,
         "The broker does not answer. It is asked to delete what it holds as soon as it does; nothing else is needed.",

@@ -31,6 +31,16 @@ def latest(connection: sqlite3.Connection) -> Choice:
     return Choice(row["revision"], row["at_seconds"], row["text_version"], **switches)
 
 
+def all_of(connection: sqlite3.Connection, limit: int = 50) -> list[Choice]:
+    """The last answers, newest first."""
+    switches = ("analysis", "share_features", "automatic_scaling", "cohort_history")
+    rows = connection.execute("SELECT * FROM consent ORDER BY revision DESC LIMIT ?", (limit,))
+    return [
+        Choice(row["revision"], row["at_seconds"], row["text_version"], **{name: bool(row[name]) for name in switches})
+        for row in rows
+    ]
+
+
 def put(connection: sqlite3.Connection, choice: Choice) -> Choice:
     """Keeps an answer. Returns it with its revision."""
     cursor = connection.execute(

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Daemon } from '../../client';
 import { messageOf } from '../../errors';
-import { GET_LEDGER, type Ledger, type Outcome, PURGE } from '../../protocol';
+import { GET_LEDGER, GET_LEDGER_CSV, type Ledger, type LedgerCsv, type Outcome, PURGE } from '../../protocol';
 import { Page } from '../panel';
 import type { FromLedger, ToLedger } from './protocol';
 
@@ -33,15 +33,34 @@ export class LedgerView {
   private async received(message: FromLedger): Promise<void> {
     if (message.type === 'permission') await vscode.commands.executeCommand('foreload.permission');
     else if (message.type === 'purge') await this.purge();
-    else await this.send(message.limit);
+    else if (message.type === 'save') await this.save();
+    else await this.send(message.limit, message.switch);
   }
 
-  private async send(limit: number): Promise<void> {
+  private async send(limit: number, chosen: string): Promise<void> {
     try {
-      const ledger = await this.daemon.request<Ledger>(GET_LEDGER, { limit });
+      const ledger = await this.daemon.request<Ledger>(GET_LEDGER, { limit, switch: chosen });
       this.page.post({ type: 'ledger', ledger, timeZone: TIME_ZONE });
     } catch (error) {
       this.page.post({ type: 'failed', text: messageOf(error) });
+    }
+  }
+
+  /** Everything that is kept, as a file that the person names. */
+  private async save(): Promise<void> {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const target = await vscode.window.showSaveDialog({
+      title: 'Save what left this machine',
+      filters: { CSV: ['csv'] },
+      ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, 'foreload-ledger.csv') }),
+    });
+    if (target === undefined) return;
+    try {
+      const { text } = await this.daemon.request<LedgerCsv>(GET_LEDGER_CSV);
+      await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+      vscode.window.setStatusBarMessage(`Saved to ${target.fsPath}.`, 8_000);
+    } catch (error) {
+      void vscode.window.showErrorMessage(`Not saved: ${messageOf(error)}`);
     }
   }
 

@@ -1,17 +1,21 @@
-// The ledger: every message that left this machine, newest first.
-import type { Ledger, LedgerRow } from '../../../protocol';
-import { act, button, element, iconButton, replaceContent, section } from '../../shared/dom';
+// The ledger: every message that left this machine, newest first, and what was allowed when.
+import type { Ledger, LedgerChoice, LedgerRow } from '../../../protocol';
+import { act, button, type Child, element, icon, iconButton, replaceContent, section, segments } from '../../shared/dom';
 import { bytesText, Clock, countText } from '../../shared/format';
 import { Host, pageElement } from '../../shared/host';
+import { linePicture, plainTable, TableToggle } from '../../shared/picture';
 import type { FromLedger, ToLedger } from '../protocol';
 
-const PAGE_ROWS = 200;
+const PAGE_ROWS = 100;
+const SWITCHES = [['', 'All'], ['automaticScaling', 'Scaling'], ['shareFeatures', 'Kind of code']] as const; // prettier-ignore
 
 const host = new Host<FromLedger, ToLedger, object>((message) => receive(message));
 const page = pageElement();
 const open = new Set<string>();
+const hoursTable = new TableToggle();
 let ledger: Ledger | undefined;
 let limit = PAGE_ROWS;
+let chosen = '';
 let word = '';
 let clock = new Clock('UTC');
 
@@ -21,6 +25,11 @@ function receive(message: ToLedger): void {
     clock = new Clock(message.timeZone);
   } else word = message.type === 'purged' ? message.outcome.text : message.text;
   paint();
+  if (message.type === 'purged') ask();
+}
+
+function ask(): void {
+  host.send({ type: 'ready', limit, switch: chosen });
 }
 
 function paint(): void {
@@ -30,36 +39,66 @@ function paint(): void {
     replaceContent(page, note ?? element('p', { class: 'muted', text: 'Asking the daemon.' }));
     return;
   }
-  const acts = element(
-    'span',
-    { class: 'acts' },
-    button('Change permission', () => host.send({ type: 'permission' }), { iconName: 'settings' }),
-    button('Take back and delete', () => host.send({ type: 'purge' }), { iconName: 'trash' }),
-  );
-  const top = element(
-    'div',
-    { class: 'top' },
-    element('span', { class: 'env', text: 'Foreload' }),
-    element('span', { class: 'second', text: 'Ledger' }),
-    element('span', { class: 'grow' }),
-    acts,
-  );
+  hoursTable.update(() => plainTable('Sent by hour', ['Hour', 'Bytes'], shown.hours.filter(({ bytes }) => bytes > 0).map(({ at, bytes }) => [clock.momentText(at, now()), bytesText(bytes)]))); // prettier-ignore
   const about = element('p', {
     class: 'lead-p',
     text: 'Numbers and tags only. Every message is listed here before it is sent; what isn’t listed didn’t leave.',
   });
-  const lead = element('div', { class: 'lead' }, element('div', {}, element('h1', { text: headline(shown) }), about));
-  replaceContent(page, top, lead, section('Sent', [table(shown.rows), foot(shown)], { id: 'h-sent' }), note);
+  const lead = element('div', { class: 'lead' }, element('div', {}, element('h1', { text: headline(shown) }), about, note));
+  const kinds = segments('switch', 'Allowed by', SWITCHES, chosen, (name) => {
+    chosen = name;
+    ask();
+  });
+  const sent = section('Sent', [hoursPicture(shown), hoursTable.node, table(shown.rows), foot(shown)], { id: 'h-sent', end: kinds });
+  const side = element('div', { class: 'stack gap5' }, heldSection(shown), choicesSection(shown.choices));
+  replaceContent(page, top(shown), lead, element('div', { class: 'grid g-main' }, sent, side));
 }
 
-function headline({ total, totalBytes }: Ledger): string {
+function top({ environment }: Ledger): HTMLElement {
+  const acts = element(
+    'span',
+    { class: 'acts' },
+    button('Change permission', () => host.send({ type: 'permission' }), { iconName: 'settings' }),
+    button('Save as CSV', () => host.send({ type: 'save' }), { iconName: 'export' }),
+  );
+  return element(
+    'div',
+    { class: 'top' },
+    element('span', { class: 'env', text: environment }),
+    element('span', { class: 'second', text: 'Ledger' }),
+    element('span', { class: 'grow' }),
+    acts,
+  );
+}
+
+function now(): number {
+  return Date.now() / 1000;
+}
+
+function headline({ total, totalBytes, since }: Ledger): string {
   if (total === 0) return 'Nothing has left this machine.';
   const messages = total === 1 ? '1 message' : `${countText(total)} messages`;
-  return `${messages} left this machine, ${bytesText(totalBytes)}, all to your broker.`;
+  const days = since === null ? 1 : Math.ceil((now() - since) / 86_400);
+  return `In ${days === 1 ? 'one day' : `${days} days`} ${messages} left this machine, ${bytesText(totalBytes)}, all to your broker.`;
+}
+
+/** Bytes an hour over the last week. */
+function hoursPicture({ hours, total }: Ledger): Child {
+  if (total === 0) return null;
+  const values = hours.map(({ bytes }) => bytes / 1000);
+  const labels = hours.map(({ at }) => clock.dayText(at));
+  const most = bytesText(Math.max(0, ...hours.map(({ bytes }) => bytes)));
+  const picture = linePicture({
+    labels,
+    lines: [{ values, role: 'use', isStepped: true, isFilled: true }],
+    unit: 'KB an hour, 7 days',
+    label: `What left in each hour of the last 7 days, at most ${most} in one.`,
+  });
+  return element('div', {}, picture, hoursTable.button);
 }
 
 function table(rows: readonly LedgerRow[]): HTMLElement {
-  const heads = ['', 'When', 'What', 'Size'].map((text) =>
+  const heads = ['', 'When', 'What', 'Allowed by', 'Size'].map((text) =>
     element(
       'th',
       { class: text === 'Size' ? 'num' : '', attributes: { scope: 'col' } },
@@ -70,9 +109,13 @@ function table(rows: readonly LedgerRow[]): HTMLElement {
     'tr',
     { class: 'empty' },
     element('td', {}),
-    element('td', { class: 'muted', text: 'Nothing sent yet.', attributes: { colspan: '3' } }),
+    element('td', {
+      class: 'muted',
+      text: chosen === '' ? 'Nothing sent yet.' : 'Nothing of this kind was sent.',
+      attributes: { colspan: '4' },
+    }),
   );
-  const body = rows.length === 0 ? [empty] : rows.flatMap((row, index) => rowNodes(row, `${row.at}/${rows.length - index}`));
+  const body = rows.length === 0 ? [empty] : rows.flatMap((row, index) => rowNodes(row, `${row.at}/${row.kind}/${rows.length - index}`));
   return element('table', { class: 'led fold' }, element('thead', {}, element('tr', {}, ...heads)), element('tbody', {}, ...body));
 }
 
@@ -87,38 +130,54 @@ function rowNodes(row: LedgerRow, key: string): HTMLElement[] {
     element('td', {}, toggle),
     element('td', { class: 'nowrap', text: momentText(row.at) }),
     element('td', { text: row.kind }),
+    element('td', { class: 'second by', text: row.allowedBy }),
     element('td', { class: 'num size', text: bytesText(row.bytes) }),
   );
   if (!isOpen) return [line];
-  return [line, element('tr', { class: 'detail' }, element('td', {}), element('td', { attributes: { colspan: '3' } }, fields(row.values)))];
+  return [line, element('tr', { class: 'detail' }, element('td', {}), element('td', { attributes: { colspan: '4' } }, fields(row)))];
 }
 
-/** The values as they left: an object's fields side by side, anything else as its text. */
-function fields(values: string): HTMLElement {
+/** The values as they left, side by side. */
+function fields({ fields: values }: LedgerRow): HTMLElement {
   const list = element('dl', { class: 'kv' });
-  for (const [name, value] of pairs(values)) list.append(element('div', {}, element('dt', { text: name }), element('dd', { text: value })));
-  return list;
-}
-
-/** "name value, name value" as pairs; what has another form stays whole. */
-function pairs(values: string): [string, string][] {
-  return values.split(', ').map((part) => {
-    const space = part.indexOf(' ');
-    return space < 0 ? ['', part] : [part.slice(0, space), part.slice(space + 1)];
-  });
+  for (const [name, value] of values) list.append(element('div', {}, element('dt', { text: name }), element('dd', { text: value })));
+  return values.length === 0 ? element('p', { class: 'second', text: 'It has no fields.' }) : list;
 }
 
 /** Today's messages by their second, older ones with their day. */
-function momentText(at: string): string {
-  const seconds = Date.parse(at) / 1000;
+function momentText(seconds: number): string {
   const day = clock.dayText(seconds);
-  return day === clock.dayText(Date.now() / 1000) ? clock.secondText(seconds) : `${day}, ${clock.secondText(seconds)}`;
+  return day === clock.dayText(now()) ? clock.secondText(seconds) : `${day}, ${clock.secondText(seconds)}`;
 }
 
-function foot(shown: Ledger): HTMLElement {
-  const count = element('span', { class: 'small', text: `${countText(shown.rows.length)} of ${countText(shown.total)}` });
-  const older = shown.rows.length < shown.total ? act('Older', () => more()) : null;
-  return element('div', { class: 'row between' }, count, older);
+function foot({ rows, shown }: Ledger): HTMLElement {
+  const count = element('span', { class: 'small', text: `${countText(rows.length)} of ${countText(shown)}` });
+  return element('div', { class: 'row between' }, count, rows.length < shown ? act('Older', () => more()) : null);
+}
+
+/** What went to the broker since it last deleted everything: that is what it can hold. */
+function heldSection({ sent }: Ledger): HTMLElement {
+  const list = element('dl', { class: 'facts' });
+  for (const [kind, count] of sent) list.append(element('dt', { text: kind }), element('dd', { text: count }));
+  const nothing = element('p', { class: 'muted', text: 'Nothing was sent since it last deleted everything.' });
+  const purge = act('Take back and delete', () => host.send({ type: 'purge' }));
+  return section('What the broker may hold', [sent.length === 0 ? nothing : list], { id: 'h-held', end: purge });
+}
+
+function choicesSection(choices: readonly LedgerChoice[]): HTMLElement {
+  const items = choices.map(({ at, words, confirmed }) => {
+    const isSure = confirmed.startsWith('broker confirmed');
+    const note =
+      confirmed === ''
+        ? null
+        : element('span', { class: `out ${isSure ? 'right' : ''}` }, icon(isSure ? 'pass-filled' : 'history'), confirmed);
+    const when = element('span', { class: 'second nowrap', text: `${clock.dayText(at)}, ${clock.timeText(at)}` });
+    return element('li', {}, when, element('div', {}, words, note === null ? null : element('div', {}, note)));
+  });
+  const empty = element('p', { class: 'muted', text: 'Nothing was ever allowed.' });
+  return section('What you allowed, and took back', [items.length === 0 ? empty : element('ul', { class: 'choices' }, ...items)], {
+    id: 'h-choices',
+  });
 }
 
 function flip(key: string): void {
@@ -128,8 +187,8 @@ function flip(key: string): void {
 
 function more(): void {
   limit += PAGE_ROWS;
-  host.send({ type: 'ready', limit });
+  ask();
 }
 
 paint();
-host.send({ type: 'ready', limit });
+ask();
