@@ -11,6 +11,7 @@ from types import ModuleType
 
 from foreload_analyzers.bounds import Bound, Bounds
 from foreload_analyzers.costs import CONSTANT, LINEAR, LOG, SORT, Cost
+from foreload_analyzers.declared import head_of
 from foreload_analyzers.expressions import Expr, quoted
 from foreload_analyzers.facts import CallFact, Unit
 from foreload_analyzers.languages import COMPREHENSION, INDEX, MEMBER, NAME, SLICE
@@ -126,6 +127,7 @@ def judge(unit: Unit, around_units: Sequence[Unit], outside: Outside, knowledge:
         waiting={},
     )
     extra = _calls(found, knowledge) + _memberships(found) + _slices(found)
+    _sorted_keys(found, knowledge)
     found.work = min(unit.own_size + sum(loop_work) + extra, MAX_RUNS)
     found.asked = dict(outside.asked)
     return found
@@ -201,9 +203,13 @@ def library_cost(found: Judgement, fact: CallFact, path: str, knowledge: ModuleT
     if path in getattr(knowledge, "MODULAR_POWERS", ()) and len(fact.arguments) == 3:
         fixed = found.sizes.magnitude(fact.arguments[1]).cost == CONSTANT
         return (CONSTANT if fixed else LOG), None
+    if owner is None and found.scope.outside.defines(path):
+        return None, None  # the file's own function of that name
     row = knowledge.CALL_COSTS.get(path)
     if row is None and owner is not None:
         kind = found.scope.container(owner)
+        if kind == "sorted" and method in knowledge.SORTED_METHODS:
+            return LOG, owner
         if method in knowledge.LIST_ONLY:
             if kind not in ("list", "str") or (method == ".pop" and not _pops_front(found, fact)):
                 return None, None
@@ -239,6 +245,18 @@ def _scaled(own: Cost, size: Cost) -> Cost:
     if size.n == 0 and size.exp == 0:
         return LOG if own.n else CONSTANT
     return Cost(size.exp, size.n * own.n if own.n else 0.0, own.log + size.log)
+
+
+def _sorted_keys(found: Judgement, knowledge: ModuleType) -> None:
+    """Elements set in maps that keep their keys in order, where the language says so of the declared type."""
+    for fact in found.unit.assigns:
+        if fact.target.kind != INDEX or not fact.target.parts or not found.unit.declared:
+            continue
+        owner = fact.target.parts[0]
+        head = head_of(found.scope.declared(owner.text)) if owner.kind in (NAME, MEMBER) else ""
+        row = knowledge.CALL_COSTS.get(f"{head}.[]") if head else None
+        if row is not None:
+            _add(found, fact.loop, row[0], fact.line, f"looks up a key in {quoted(owner.text)}", owner.text)
 
 
 def _memberships(found: Judgement) -> float:

@@ -11,12 +11,13 @@ from foreload_analyzers.arguments import callers, given_to, has_start, is_privat
 from foreload_analyzers.bottlenecks import find_bottlenecks
 from foreload_analyzers.callgraph import Edge
 from foreload_analyzers.facts import ChunkFacts, ImportFact, Unit
+from foreload_analyzers.grammar import Checkpoint, no_checkpoint
 from foreload_analyzers.judge import Judgement, judge
 from foreload_analyzers.needs import Use, use_of
 from foreload_analyzers.report import Bottleneck
 from foreload_analyzers.scope import Given
 from foreload_analyzers.space import Allocation, allocations
-from foreload_analyzers.surroundings import Placed, Surroundings, merged, talks_of
+from foreload_analyzers.surroundings import Placed, Surroundings, defined_by, merged, talks_of
 
 
 @dataclass(slots=True, eq=False)
@@ -44,11 +45,13 @@ class Layout:
 class Judging:
     """Judges the units of one document, again and again."""
 
-    def __init__(self, knowledge: ModuleType) -> None:
+    def __init__(self, knowledge: ModuleType, checkpoint: Checkpoint = no_checkpoint) -> None:
         self._knowledge = knowledge
+        self._checkpoint = checkpoint
         self._module: tuple[list[tuple[ChunkFacts, int]], Unit] | None = None
         self._surroundings: tuple[tuple[ImportFact, ...], Unit, list[Unit], Surroundings] | None = None
         self._talks: dict[str, str] = {}
+        self._defined: dict[str, bool] = {}
         self._judged: dict[int, Judged] = {}  # by the identity of the unit, which each value holds
         self._settled: dict[int, tuple[Judged, Judged]] = {}
 
@@ -74,6 +77,7 @@ class Judging:
         for index, unit in enumerate(layout.units):
             kept = self._judged.get(id(unit))
             if kept is None or not same:
+                self._checkpoint()
                 kept = self._judge(kept, unit, _around(index, layout), surroundings)
             judged.append(kept)
         self._judged = {id(found.unit): found for found in judged}
@@ -129,12 +133,14 @@ class Judging:
         module, owners = layout.units[0], [unit for unit in layout.units if unit.attributes]
         kept = self._surroundings
         talks = talks_of(layout.units, self._knowledge)
-        same = kept is not None and kept[1] is module and kept[0] == imports and self._talks == talks
+        defined = defined_by(layout.units)
+        same = kept is not None and kept[1] is module and kept[0] == imports
+        same = same and self._talks == talks and self._defined == defined
         if kept is not None and same and _identical(kept[2], owners):
             return kept[3], True
-        surroundings = Surroundings(module, owners, imports, talks)
+        surroundings = Surroundings(module, owners, imports, talks, defined)
         self._surroundings = (imports, module, owners, surroundings)
-        self._talks = talks
+        self._talks, self._defined = talks, defined
         return surroundings, False
 
     def _judge(

@@ -49,6 +49,7 @@ class Outside:
         given: Mapping[str, Given] | None = None,
         talks: Mapping[str, str] | None = None,
         declared: Mapping[str, str] | None = None,
+        defined: Mapping[str, bool] | None = None,
     ) -> None:
         self._tables: Mapping[str, Mapping[str, object]] = {
             "constant": constants,
@@ -57,6 +58,7 @@ class Outside:
             "given": given or {},
             "talk": talks or {},
             "declared": declared or {},
+            "defined": defined or {},
         }
         self.has_declared = bool(declared)
         self.asked: dict[tuple[str, str], object] = {}
@@ -76,6 +78,10 @@ class Outside:
     def declared(self, name: str) -> str:
         """The type that the file declares for a name outside functions; empty: none."""
         return str(self._ask("declared", name) or "") if self.has_declared else ""
+
+    def defines(self, name: str) -> bool:
+        """Whether the file has a function of that name that a bare call reaches."""
+        return bool(self._ask("defined", name))
 
     def reads(self, name: str) -> bool:
         """Whether a function of the file reads the input."""
@@ -464,9 +470,13 @@ def _filled(unit: Unit) -> set[str]:
             owner = call.callee.parts[0]
             if owner.kind == INDEX and owner.parts[0].kind in (NAME, MEMBER):
                 found.add(owner.parts[0].text)
+            elif owner.kind == CALL and owner.parts[0].kind == MEMBER and owner.name.rsplit(".", 1)[-1] in _REACHES:
+                found.add(owner.parts[0].parts[0].text)
     return found
 
 
+# Methods that give one of the lists that a container holds.
+_REACHES = frozenset({"get", "at", "back", "front", "setdefault", "computeIfAbsent", "getOrDefault", "last", "peek"})
 _GROWING = frozenset(
     {"append", "add", "appendleft", "extend", "insert", "push", "push_back", "put", "update", "setdefault"}
     | {"emplace_back", "emplace", "emplace_front", "push_front", "offer", "addLast", "addFirst", "offerLast", "enqueue"}

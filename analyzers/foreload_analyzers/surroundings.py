@@ -39,10 +39,16 @@ class Surroundings:
     """What the functions of a file see around them."""
 
     def __init__(
-        self, module: Unit, units: Sequence[Unit], imports: Sequence[ImportFact], talks: Mapping[str, str]
+        self,
+        module: Unit,
+        units: Sequence[Unit],
+        imports: Sequence[ImportFact],
+        talks: Mapping[str, str],
+        defined: Mapping[str, bool],
     ) -> None:
         self._imports = import_table(imports)
         self._talks = talks
+        self._defined = defined
         self._declared = module.declared
         self._constants = constants_of(module)
         self._attributes: dict[str, dict[str, Expr]] = {}
@@ -61,7 +67,12 @@ class Surroundings:
             given: what is known of its parameters and of those around it.
         """
         name = unit.class_name or next((outer.class_name for outer in around if outer.class_name), "")
-        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given, self._talks, self._declared)
+        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given, self._talks, self._declared, self._defined)
+
+
+def defined_by(units: Sequence[Unit]) -> dict[str, bool]:
+    """The functions that a bare name reaches: free ones, and methods where the object needs no naming."""
+    return {unit.name: True for unit in units[1:] if unit.name and (not unit.class_name or unit.implicit_self)}
 
 
 def talks_of(units: Sequence[Unit], knowledge: ModuleType) -> dict[str, str]:

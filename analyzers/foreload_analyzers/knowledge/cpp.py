@@ -23,6 +23,7 @@ CONTAINER_KINDS: dict[str, str] = {
     **dict.fromkeys(("int", "long", "short", "char", "double", "float", "bool", "size_t", "auto_int", "ll"), "number"),
     **dict.fromkeys(("int64_t", "uint64_t", "int32_t", "uint32_t", "ssize_t", "len", "max", "min", "abs"), "number"),
     **dict.fromkeys(("stoi", "stol", "strlen"), "number"),
+    **dict.fromkeys(("BIT", "Fenwick", "FenwickTree", "SegmentTree", "SegTree", "ordered_set", "Treap"), "sorted"),
 }
 
 CALL_COSTS: dict[str, tuple[Cost, int]] = {
@@ -33,7 +34,7 @@ CALL_COSTS: dict[str, tuple[Cost, int]] = {
     **dict.fromkeys(("count_if", "find", "find_if", "all_of", "any_of", "none_of", "copy", "transform", "for_each"), (LINEAR, 0)),
     **dict.fromkeys(("unique", "rotate", "iota", "partial_sum", "nth_element", "make_heap", "merge", "inner_product"), (LINEAR, 0)),
     **dict.fromkeys(("next_permutation", "prev_permutation", "remove", "remove_if", "equal", "is_sorted"), (LINEAR, 0)),
-    **dict.fromkeys(("partition", "stable_partition", "shuffle", "random_shuffle", "distance", "reduce"), (LINEAR, 0)),
+    **dict.fromkeys(("partition", "stable_partition", "shuffle", "random_shuffle", "reduce"), (LINEAR, 0)),
     **dict.fromkeys(("memset", "memcpy", "memmove", "strlen", "strcmp", "strcpy", "strcat", "strstr", "strncpy"), (LINEAR, 0)),
     **dict.fromkeys((f"{owner}.{method}" for owner in _SORTED for method in _SORTED_METHODS), (LOG, -1)),
     **dict.fromkeys(("priority_queue.push", "priority_queue.pop", "priority_queue.emplace"), (LOG, -1)),
@@ -53,6 +54,11 @@ SAME_SIZE: dict[str, int] = {
     **dict.fromkeys((".crbegin", ".crend"), -1),
     **dict.fromkeys(("begin", "end", "cbegin", "cend", "rbegin", "rend", "crbegin", "crend"), 0),
 }
+SORTED_METHODS = frozenset(
+    {".insert", ".erase", ".find", ".order_of_key", ".find_by_order", ".lower_bound", ".upper_bound", ".add", ".query"}
+    | {".update", ".sum", ".get", ".count"}
+)
+PERMUTES = frozenset({"next_permutation", "prev_permutation"})
 RANGES = frozenset({"range"})
 ARRAY_SIZES = frozenset({"array", "malloc", "calloc", "alloca"})
 LENGTHS = frozenset({"len", "strlen", "size", "ssize"})

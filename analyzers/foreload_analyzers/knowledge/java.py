@@ -33,6 +33,8 @@ CONTAINER_KINDS: dict[str, str] = {
     **dict.fromkeys(("Math.max", "Math.min", "Math.abs", "Integer.parseInt", ".nextInt", ".nextLong"), "number"),
 }
 
+CONTAINER_KINDS.update(dict.fromkeys(("BIT", "Fenwick", "FenwickTree", "SegmentTree", "SegTree"), "sorted"))
+
 CALL_COSTS: dict[str, tuple[Cost, int]] = {
     **dict.fromkeys(("Arrays.sort", "Collections.sort", "Arrays.parallelSort"), (SORT, 0)),
     **dict.fromkeys(("List.sort", "ArrayList.sort", "LinkedList.sort", ".sorted"), (SORT, -1)),
@@ -63,6 +65,7 @@ SAME_SIZE: dict[str, int] = {
     **dict.fromkeys((".entrySet", ".keySet", ".values", ".stream", ".chars", ".sorted", ".map", ".filter"), -1),
     **dict.fromkeys((".toArray", ".toList", ".collect", ".iterator", ".parallelStream", ".reverse"), -1),
 }
+SORTED_METHODS = frozenset({".add", ".query", ".update", ".sum", ".get", ".insert", ".remove", ".find"})
 RANGES = frozenset({"range", "IntStream.range", "IntStream.rangeClosed", "LongStream.range"})
 ARRAY_SIZES = frozenset({"array"})
 LENGTHS = frozenset({"len"})

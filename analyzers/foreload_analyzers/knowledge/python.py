@@ -29,6 +29,9 @@ CONTAINER_KINDS: dict[str, str] = {
     **dict.fromkeys(("deque", "collections.deque"), "deque"),
     **dict.fromkeys(("int", "float", "len", "abs", "round", "sum", "bool", "ord", "hash"), "number"),
     **dict.fromkeys(("range", "xrange"), "range"),
+    **dict.fromkeys(("SortedList", "SortedDict", "SortedSet", "BIT", "BIT2", "Fenwick", "FenwickTree"), "sorted"),
+    **dict.fromkeys(("SegmentTree", "SegmentTree2", "SegTree"), "sorted"),
+    **dict.fromkeys((f"sortedcontainers.{name}" for name in ("SortedList", "SortedDict", "SortedSet")), "sorted"),
     **dict.fromkeys(
         ("numpy.array", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.arange", "numpy.full", "np.ndarray"), "array"
     ),
@@ -79,6 +82,12 @@ CALL_COSTS: dict[str, tuple[Cost, int]] = {
 }
 # By squaring where a third argument says what to take the remainder of.
 MODULAR_POWERS = frozenset({"pow"})
+# Of containers that keep an order, trees of ranges among them.
+SORTED_METHODS = frozenset(
+    {".add", ".discard", ".remove", ".pop", ".bisect_left", ".bisect_right", ".bisect", ".irange", ".popitem", ".update"}
+    | {".query", ".sum", ".index"}
+)
+PERMUTES: frozenset[str] = frozenset()  # calls that go to the next arrangement and say whether there is one
 # Cheap on anything but a list.
 LIST_ONLY: dict[str, Cost] = {".insert": LINEAR, ".pop": LINEAR, ".remove": LINEAR, ".index": LINEAR, ".count": LINEAR}
 
