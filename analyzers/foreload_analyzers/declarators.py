@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from foreload_analyzers.declared import SEQUENCE, head_of
-from foreload_analyzers.expressions import Expr, Reader, array_of, path_expr
+from foreload_analyzers.expressions import Expr, Reader, array_of, first_named, path_expr
 
 _MAX_NESTING = 8
 _ELEMENTS = frozenset({"int", "char", "double", "float", "long", "short", "size_t", "uint8_t", "uint32_t", "uint64_t"})
@@ -52,7 +52,7 @@ def read_declarator(node: Node, declared: str, reader: Reader, *, makes: bool) -
             or node.child_by_field_name("property")
         )
         if inner is None and node.type == "reference_declarator":
-            inner = node.named_child(0)
+            inner = first_named(node)
         if inner is None:
             break
         node = inner

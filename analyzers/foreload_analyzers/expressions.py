@@ -204,6 +204,11 @@ def _without_size(count: Expr) -> Expr:
     return count
 
 
+def first_named(node: Node) -> Node | None:
+    """The first named child of a node; None for a leaf."""
+    return node.named_child(0) if node.named_child_count else None
+
+
 class Reader:
     """Turns syntax nodes into expressions; each node is read once."""
 
@@ -295,7 +300,7 @@ class Reader:
         return NOTHING if child is None else self.read(child, depth)
 
     def _through(self, node: Node, row: tuple[str, ...], depth: int) -> Expr:
-        child = node.child_by_field_name(row[1]) if len(row) > 1 else node.named_child(0)
+        child = node.child_by_field_name(row[1]) if len(row) > 1 else first_named(node)
         return NOTHING if child is None else self.read(child, depth)
 
     def _parts(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
@@ -422,10 +427,10 @@ class Reader:
         return Expr(CALL, dotted(callee), text, (callee, *arguments))
 
     def _callee(self, node: Node, row: tuple[str, ...], depth: int) -> Expr:
-        if len(row) < 4:
-            return self._field(node, row[1], depth)
         name = self._field(node, row[1], depth)
-        owner = node.child_by_field_name(row[3])
+        if len(row) < 4:
+            return name
+        owner = node.child_by_field_name(row[-1])
         if owner is None:
             return name
         value = self.read(owner, depth)
@@ -463,8 +468,8 @@ class Reader:
         return Expr(CHOICE, "", text, tuple([self._field(node, name, depth) for name in row[1:]]))
 
     def _unary(self, node: Node, row: tuple[str, ...], text: str, depth: int) -> Expr:
-        first = node.child(0)
-        operand = node.child_by_field_name(row[1]) if len(row) > 1 else node.named_child(0)
+        first = node.children[0] if node.child_count else None
+        operand = node.child_by_field_name(row[1]) if len(row) > 1 else first_named(node)
         value = NOTHING if operand is None else self.read(operand, depth)
         return Expr(UNARY, "" if first is None else self.text(first), text, (value,))
 

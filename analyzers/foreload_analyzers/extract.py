@@ -532,7 +532,7 @@ def _part_of(arguments: tuple[Expr, ...], *, counts: bool) -> Expr:
     start, stop = arguments[0], arguments[1] if len(arguments) > 1 else NOTHING
     if counts and stop is not NOTHING:
         if stop.kind == NUMBER:
-            start, stop = NOTHING, stop
+            start = NOTHING
         else:
             stop = Expr(BINARY, "+", f"{start.text} + {stop.text}", (start, stop))
     return Expr(SLICE, "", f"{start.text}:{stop.text}", (start, stop, NOTHING))

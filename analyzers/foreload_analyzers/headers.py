@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from foreload_analyzers.expressions import NOTHING, RANGE_CALL, Expr, Reader, names_in
+from foreload_analyzers.expressions import NOTHING, RANGE_CALL, Expr, Reader, first_named, names_in
 from foreload_analyzers.kinds import BINARY, CALL, MEMBER, NAME, NUMBER, UNARY
 
 _COMPARED = frozenset({"<", "<=", ">", ">=", "!="})
@@ -92,9 +92,9 @@ def _moves(update: Node, reader: Reader) -> list[_Move]:
 def _move(node: Node, reader: Reader) -> _Move | None:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None:
-        text = reader.text(node)
-        target = node.child_by_field_name("argument") or node.named_child(0)
-        if target is None or not text.strip().endswith(("++", "--")) and not text.strip().startswith(("++", "--")):
+        text = reader.text(node).strip()
+        target = node.child_by_field_name("argument") or first_named(node)
+        if target is None or not (text.endswith(("++", "--")) or text.startswith(("++", "--"))):
             return None
         return _Move(reader.text(target), _NUMBER_ONE, "--" in text)
     variable, value = reader.text(left), reader.read(right)

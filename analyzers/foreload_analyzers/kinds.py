@@ -216,10 +216,7 @@ _ECMASCRIPT: Rows = {
     "ternary_expression": (CHOICE, "consequence", "condition", "alternative"),
     "array": (ITEMS, "list"),
     "object": (ITEMS, "dict"),
-    **{
-        name: (ITEMS, "tuple")
-        for name in ("array_pattern", "object_pattern", "sequence_expression", "formal_parameters")
-    },
+    **dict.fromkeys(("array_pattern", "object_pattern", "sequence_expression", "formal_parameters"), (ITEMS, "tuple")),
     **_all(SPREAD, "rest_pattern spread_element"),
     "assignment_expression": (THROUGH, "right"),
     "augmented_assignment_expression": (THROUGH, "right"),
@@ -286,7 +283,7 @@ RUST = NodeKinds(
         "unary_expression": (UNARY,),
         "if_expression": (CHOICE, "consequence", "condition", "alternative"),
         "array_expression": (ITEMS, "list"),
-        **{name: (ITEMS, "tuple") for name in ("tuple_expression", "tuple_pattern", "tuple_struct_pattern")},
+        **dict.fromkeys(("tuple_expression", "tuple_pattern", "tuple_struct_pattern"), (ITEMS, "tuple")),
         "closure_parameters": (ITEMS, "tuple"),
         "struct_expression": (CREATE, "name", "body"),
         "generic_function": (THROUGH, "function"),

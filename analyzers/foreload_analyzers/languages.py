@@ -1,7 +1,8 @@
 """The languages that can be analysed, one row each.
 
 A language is a folder of queries (`queries/<name>/*.scm`, the same capture names everywhere), the node kinds of its
-expressions (kinds.py), and what is known of its libraries (`knowledge/<name>.py`). Nothing else in the analysis knows one.
+expressions (kinds.py), and what is known of its libraries (`knowledge/<name>.py`). Nothing else in the analysis knows
+one.
 """
 
 from __future__ import annotations

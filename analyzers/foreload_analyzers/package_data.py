@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
+from typing import cast
 
 from tree_sitter import Language as Grammar
 
@@ -39,7 +40,8 @@ def knowledge_of(name: str) -> ModuleType:
     found, model = import_module(f"{_PACKAGE}.knowledge.{name}"), import_module(f"{_PACKAGE}.knowledge.python")
     for key, table in vars(model).items():
         if key.isupper() and not hasattr(found, key):
-            setattr(found, key, type(table)() if isinstance(table, (dict, frozenset, tuple, bool)) else table)
+            empty = isinstance(table, (dict, frozenset, tuple, bool))
+            setattr(found, key, type(cast("object", table))() if empty else table)
     return found
 
 
