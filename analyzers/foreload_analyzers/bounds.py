@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple
 
-from foreload_analyzers.costs import CONSTANT, LINEAR, LOG, ROOT, SQUARE, Cost
+from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, ROOT, SQUARE, Cost, product
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, LoopFact, Unit
 from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, NUMBER, UNARY
-from foreload_analyzers.movement import step_of
+from foreload_analyzers.movement import sets_bits, step_of
 from foreload_analyzers.scope import Scope, listed, value_for
 from foreload_analyzers.size import Size
 from foreload_analyzers.sizes import Sizes
@@ -93,6 +93,10 @@ class Bounds:
             index = self._unit.loops[index].parent
         return found
 
+    def _chain(self, loops: Sequence[LoopFact]) -> list[int]:
+        """The places of loops in the function."""
+        return [index for index, loop in enumerate(self._unit.loops) if any(loop is one for one in loops)]
+
     # --- counted loops ---
 
     def _for(self, index: int, loop: LoopFact) -> Bound:
@@ -124,7 +128,17 @@ class Bounds:
         turns = min(size.exact, MAX_TURNS) if size.exact is not None else _turns(size.cost)
         symbol = _short(size.symbol or over.text)
         words = self._for_words(over, size, symbol)
+        if size.cost == LINEAR and outer and outer[0].kind == "while":
+            self._halve_outer(loop)
         return Bound(size.cost, symbol, turns, words, stated=size.exact is not None)
+
+    def _halve_outer(self, loop: LoopFact) -> None:
+        """Where the outer loop halves what this one counts up to, all turns together are those of the first twice."""
+        found = self.found[loop.parent]
+        if found.factor == LOG and found.symbol in names_in(loop.over) and not self._scope.is_parameter(found.symbol):
+            words = f"cuts {quoted(found.symbol)} down by a factor, and with it the work of each turn"
+            self.found[loop.parent] = Bound(CONSTANT, found.symbol, found.turns, words, amortised=True)
+            self._sizes.loop_costs[loop.parent] = CONSTANT
 
     def _grows_itself(self, loop: LoopFact) -> bool:
         """Whether the body adds to the list that the loop walks: a worklist."""
@@ -138,6 +152,15 @@ class Bounds:
             return False
         return loop.line in self._scope.unpacked_lines()
 
+    def _has_no_start(self, loop: LoopFact) -> bool:
+        """`for (; i < n; i++)`: a header with a condition and a step that leaves the variable where it was."""
+        if loop.over.name != "range" or "range" in loop.over.text or not loop.target:
+            return False
+        return not any(
+            fact.operator == "=" and loop.start <= fact.start < loop.body_start and set(root_names(fact.target)) & set(loop.target)
+            for fact in self._unit.assigns
+        )
+
     def _goes_on(self, loop: LoopFact, outer: list[LoopFact]) -> bool:
         """Whether a counted loop goes on where an earlier one stopped, or steps by what the outer loop counts up to."""
         over = loop.over
@@ -145,6 +168,8 @@ class Bounds:
             over = over.parts[1]
         if not outer or over.kind != CALL or self._scope.path(over.name) not in self._known.RANGES:
             return False
+        if self._has_no_start(loop) and not self._reset(set(loop.target), loop, outer[0], own_loops=True):
+            return True
         arguments = over.parts[1:]
         if len(arguments) < 2:
             return False
@@ -226,7 +251,11 @@ class Bounds:
         if not outer:
             return False
         if size.nature == "group":
-            return True
+            # Pairs within groups are more than the whole: only the first loop over a group is free.
+            return not any(
+                self.found[loop_index].amortised and self.found[loop_index].symbol == size.symbol
+                for loop_index in self._chain(outer)
+            )
         queues: set[str] = set()
         for loop in outer:
             if loop.kind == "while":
@@ -237,6 +266,8 @@ class Bounds:
             return False
         if size.nature == "neighbours" and not (names_in(over) & queues and over.kind != INDEX):
             return True
+        if over.kind == MEMBER and over.parts[0].kind == NAME and over.parts[0].name not in ("self", "this"):
+            return True  # the children of a node that was taken out
         return any(_walks_whole(over, name) for name in queues)
 
     # --- conditional loops ---
@@ -260,6 +291,11 @@ class Bounds:
         if powered:
             return Bound(LOG, powered[0], _turns(LOG), f"turns while a power with {quoted(powered[0])} stays small")
         kinds = set(steps.values()) - {""}
+        if condition.kind == CALL and self._scope.path(condition.name) in self._known.PERMUTES:
+            return Bound(EXPONENTIAL, _short(condition.text), _turns(EXPONENTIAL), "goes through every arrangement")
+        if "halve" in kinds and outer and self._slides(index, inside, outer[0]):
+            words = "moves a bound of the window on, never back, over the whole of the outer loop"
+            return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
         if "halve" in kinds:
             moved = next(name for name, step in steps.items() if step == "halve")
             return Bound(LOG, moved, _turns(LOG), f"cuts {quoted(moved)} down by a factor each turn")
@@ -277,6 +313,9 @@ class Bounds:
         if filled:
             words = f"adds to {quoted(filled)} until it is long enough, and keeps it for later calls"
             return Bound(LINEAR, filled, _turns(LINEAR), words, kind="fills")
+        if outer and self._moves_elements(loop, outer):
+            words = "moves elements on that nothing puts back, few for all turns of the outer loops"
+            return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
         if outer and (self._extends_window(loop, outer[0]) or self._adds_to_result(loop, outer[0])):
             words = "goes on where the turn before has stopped, over the whole of the outer loop"
             return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
@@ -290,7 +329,7 @@ class Bounds:
             return Bound(CONSTANT, "", EXPECTED_TURNS["amortised"], words, amortised=True)
         if consumed:
             name = min(consumed)
-            factor = SQUARE if self._is_grid(consumed) else LINEAR
+            factor = SQUARE if self._is_grid(consumed) else EXPONENTIAL if self._is_of_sets(consumed) else LINEAR
             refilled = any(loop.body_start <= site.start < loop.body_end for site in self._scope.growth_sites(name))
             if not refilled and len(consumed) == 1:
                 factor = min(factor, self._sizes.length(Expr(NAME, name, name)).cost)
@@ -327,6 +366,22 @@ class Bounds:
                     if inside and not self._scope.assigned(name) and not self._scope.is_parameter(name):
                         return name
         return ""
+
+    def _moves_elements(self, loop: LoopFact, outer: list[LoopFact]) -> bool:
+        """Whether it moves elements on that are never put back: all their steps together are their number times n."""
+        for fact in self._assigns_in(loop):
+            if fact.operator not in ("+=", "-=") or fact.target.kind != INDEX or fact.target.text not in loop.over.text:
+                continue
+            owner = fact.target.parts[0]
+            if owner.kind not in (NAME, MEMBER):
+                continue
+            put_back = any(
+                other.operator == "=" and owner.text in root_names(other.target) for other in self._assigns_in(outer[-1])
+            )
+            around = product(self._sizes.loop_costs[index] for index in self._chain(outer))
+            if not put_back and self._sizes.length(owner).cost.times(LINEAR) <= around:
+                return True
+        return False
 
     def _extends_window(self, loop: LoopFact, outer: LoopFact) -> bool:
         """`z[i]` that starts from an earlier result and moves the right end of the window that it was taken from."""
@@ -470,6 +525,16 @@ class Bounds:
                         stepped |= self._steps_of(argument)
             if len(stepped) >= 2:
                 return True
+        return False
+
+    def _is_of_sets(self, consumed: set[str]) -> bool:
+        """Whether what is put back holds a set of bits with one more set: every set comes up."""
+        for name in sorted(consumed):
+            fed = {name} | {value.name for value in self._scope.values(name) if value.kind == NAME}
+            for call in (site for source in fed for site in self._scope.growth_sites(source)):
+                parts = [part for argument in call.arguments for part in (argument, *argument.parts)]
+                if any(sets_bits(self._scope, part) for part in parts):
+                    return True
         return False
 
     def _steps_of(self, pushed: Expr, depth: int = 0) -> set[int]:

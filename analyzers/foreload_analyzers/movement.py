@@ -84,3 +84,30 @@ def _halves(expr: Expr) -> bool:
             return True
         pending.extend(current.parts)
     return False
+
+
+def sets_bits(scope: Scope, expr: Expr) -> bool:
+    """Whether an expression is a set of bits with one more of them set: `mask | (1 << i)`."""
+    values = scope.values(expr.name) if expr.kind == NAME else [expr]
+    return any(
+        value.kind == BINARY and value.name in ("|", "+", "^", "-", "&") and any(_is_bit(scope, part) for part in parts_of(value))
+        for value in values
+    )
+
+
+def _is_bit(scope: Scope, expr: Expr) -> bool:
+    """`1 << i`, or a variable that goes from bit to bit."""
+    if expr.kind == BINARY:
+        return expr.name == "<<"
+    return expr.kind == NAME and any(fact.operator == "<<=" for fact in scope.assigned(expr.name))
+
+
+def parts_of(expr: Expr) -> list[Expr]:
+    """An expression and all that is in it."""
+    found: list[Expr] = []
+    pending = [expr]
+    while pending:
+        current = pending.pop()
+        found.append(current)
+        pending.extend(current.parts)
+    return found

@@ -10,7 +10,8 @@ from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, SQUARE,
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.facts import CallFact
 from foreload_analyzers.judge import CallSite, Judgement
-from foreload_analyzers.languages import BINARY, INDEX, MEMBER, NAME, SLICE, UNARY
+from foreload_analyzers.movement import parts_of, sets_bits
+from foreload_analyzers.languages import BINARY, CALL, INDEX, MEMBER, NAME, SLICE, UNARY
 
 _VISITED = ("visited", "seen", "visit", "lookup", "used", "explored", "done", "marked")
 _MEMO = ("memo", "cache", "dp", "lookup", "table", "known")
@@ -175,29 +176,18 @@ def _domain(judgement: Judgement, name: str, facts: Sequence[CallFact]) -> Cost:
     names = [parameter.name for parameter in judgement.unit.parameters if parameter.name not in ("self", "cls")]
     place = names.index(name)
     for fact in facts:
-        if place < len(fact.arguments) and _sets_bits(judgement, fact.arguments[place]):
+        if place < len(fact.arguments) and sets_bits(judgement.scope, fact.arguments[place]):
             return EXPONENTIAL
     expr = Expr(NAME, name, name)
     sizes = judgement.sizes
     for loop in judgement.unit.loops:
         # A loop that walks `digits[i]` or up to it: the key counts through the digits.
-        for part in _all(loop.over):
+        for part in parts_of(loop.over):
             if part.kind == INDEX and len(part.parts) == 2 and part.parts[1] == expr:
                 length = sizes.length(part.parts[0]).cost
                 if length in (LOG, CONSTANT):
                     return length
     return LINEAR
-
-
-def _sets_bits(judgement: Judgement, argument: Expr) -> bool:
-    """Whether an argument is a set of bits with one more of them set."""
-    values = judgement.scope.values(argument.name) if argument.kind == NAME else [argument]
-    return any(
-        value.kind == BINARY
-        and value.name in ("|", "+", "^", "-", "&")
-        and any(part.kind == BINARY and part.name == "<<" for part in _all(value))
-        for value in values
-    )
 
 
 def _is_query(judgement: Judgement) -> bool:
@@ -290,23 +280,13 @@ def _walks_tree(facts: Sequence[CallFact], judgement: Judgement) -> bool:
             loop = judgement.scope.loop_of_target(argument.name)
             if loop >= 0:
                 over = judgement.unit.loops[loop].over
-                return any(part.kind == MEMBER and part.name.strip("_") in _TREE for part in _all(over))
+                return any(part.kind == MEMBER and part.name.strip("_") in _TREE for part in parts_of(over))
             return any(value.kind == MEMBER and value.name in _TREE for value in judgement.scope.values(argument.name))
         return False
 
     return all(any(child(argument) for argument in fact.arguments) for fact in facts if fact.arguments) and any(
         fact.arguments for fact in facts
     )
-
-
-def _all(expr: Expr) -> list[Expr]:
-    found: list[Expr] = []
-    pending = [expr]
-    while pending:
-        current = pending.pop()
-        found.append(current)
-        pending.extend(current.parts)
-    return found
 
 
 def _tree_symbol(facts: Sequence[CallFact]) -> str:
@@ -338,9 +318,10 @@ def _to_neighbour(judgement: Judgement, fact: CallFact, own: set[str]) -> bool:
             loop = judgement.scope.loop_of_target(argument.name)
             if loop >= 0:
                 over = judgement.unit.loops[loop].over
-                parts = [part for part in _all(over) if part.kind == INDEX and len(part.parts) > 1]
-                if any(names_in(part.parts[1]) & own for part in parts):
-                    return True
+                for part in parts_of(over):
+                    reaches = part.kind == INDEX or (part.kind == CALL and part.name.rsplit(".", 1)[-1] in ("at", "get"))
+                    if reaches and len(part.parts) > 1 and names_in(part.parts[1]) & own:
+                        return True
     return False
 
 

@@ -399,6 +399,11 @@ class Sizes:
                 return ONE
             if path in self._known.SMALLEST_OF:
                 return self._length(parts[1].parts[0]) if len(parts) == 2 and parts[1].kind == SPREAD else ONE
+            if path in self._known.ARRAY_SIZES and len(parts) > 1 and parts[1].kind == ITEMS:
+                shape = parts[1].parts
+                if len(shape) == 1:
+                    return self._items(shape[0]) if self._scope.container(shape[0]) not in ("", "number") else None
+                return self._magnitude(shape[1]) if len(shape) == 2 else None
             if self._known.SAME_SIZE.get(path) == 0 and len(parts) > 1:
                 return self._items(parts[1])
             if self._is_own_call(expr):
@@ -485,7 +490,7 @@ class Sizes:
                 return Size(EXPONENTIAL, repeat.text)
             times = self._scope.constant(repeat) if repeat is not None else 1.0
             return Size(product(size.cost for size in sizes).power(times or 1.0), larger(sizes).symbol)
-        if method in known.NEIGHBOURS or method == ".get":
+        if method in known.NEIGHBOURS or method in (".get", ".at"):
             return Size(LINEAR, expr.text, None, "neighbours")
         if listed(path, known.INPUTS):
             return Size(LINEAR, "the input", None, "input")
@@ -514,6 +519,8 @@ class Sizes:
         if not arguments:
             return Size(CONSTANT, "", 0.0)
         shape = arguments[0].parts if arguments[0].kind == ITEMS else tuple(arguments[:1])
+        if len(shape) == 1 and self._scope.container(shape[0]) not in ("", "number"):
+            return self._length(shape[0])  # made as a copy
         sizes = [self._magnitude(part) for part in shape]
         total: float | None = 1.0
         for size in sizes:
