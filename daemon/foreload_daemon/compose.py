@@ -31,6 +31,7 @@ FEATURES = (
     "pause",
     "announce",
     "gauge",
+    "notices",
     "dashboard",
     "trends",
     "doctor",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from foreload_daemon.features.decisions import DecisionBook
     from foreload_daemon.features.forecast import ForecastBook
     from foreload_daemon.features.profile import ProfileBook
-    from foreload_daemon.pages.situation import Situation
+    from foreload_daemon.pages.situation import Killed, Situation
     from foreload_daemon.pages.warning import MemoryWarning
     from foreload_daemon.runs.book import RunBook
 
@@ -40,6 +40,7 @@ class Daemon(Roles):
         analysis: the open documents; None where the feature could not be set up.
         runs, forecasts, profiles, decisions: what those features know; None before this window leads.
         warning: memory that will be full, where a person must act.
+        killed: what the system ended last for want of memory.
         dropped_messages: how many messages were dropped because the broker was away for too long.
     """
 
@@ -59,6 +60,7 @@ class Daemon(Roles):
         self.profiles: ProfileBook | None = None
         self.decisions: DecisionBook | None = None
         self.warning: MemoryWarning | None = None
+        self.killed: Killed | None = None
         self.dropped_messages = 0
         self._features: dict[str, float] = {}
 
@@ -172,6 +174,7 @@ class Daemon(Roles):
             standing=services.link.standing,
             outlook=self.forecasts.outlook if self.forecasts is not None else NOTHING_EXPECTED,
             warning=self.warning,
+            killed=self.killed,
             runs=tuple(
                 RunningRun(
                     run.what.name or run.what.kind.value,

@@ -32,11 +32,14 @@ CHANGE_PROFILE = "foreload/changeProfile"  # request: ProfileChange -> ProfileCh
 GET_STOPS = "foreload/getStops"  # request: ProfileDraft -> Stops; simulated, so it may take half a minute
 GET_PATTERNS = "foreload/getPatterns"  # request: ProfileDraft -> Patterns
 DECLINE_PATTERN = "foreload/declinePattern"  # request: Pattern -> Outcome
+ANSWER_NOTICE = "foreload/answerNotice"  # request: NoticeAnswer -> Outcome
+GET_HOLDERS = "foreload/getHolders"  # request: {} -> Holders
 TRY_BROKER = "foreload/tryBroker"  # notification: {}
 RUN_DOCTOR = "foreload/runDoctor"  # request: {} -> Doctor
 
 # Notifications from the daemon.
 GAUGE = "foreload/gauge"  # Gauge
+NOTICE = "foreload/notice"  # Notice; at most one unasked a day, decided by the daemon
 DASHBOARD_CHANGED = "foreload/dashboardChanged"  # DashboardUpdate
 ANALYSIS_STATE = "foreload/analysisState"  # AnalysisState
 
@@ -725,3 +728,38 @@ class AnalysisState:
     uri: str
     text: str
     heavyFunctions: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that a person should hear of now. `actions`: answer and label; the first is what no answer means."""
+
+    key: str
+    kind: str
+    text: str
+    detail: str
+    actions: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class NoticeAnswer:
+    """`answer`: one of the notice's actions, or `mute`: not again."""
+
+    key: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process of this environment and what it holds. Its name stays on this machine."""
+
+    processId: int
+    name: str
+    memory: str
+    share: str
+
+
+@dataclass(frozen=True)
+class Holders:
+    holders: list[Holder]
+    text: str

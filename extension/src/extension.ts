@@ -4,6 +4,7 @@ import { Daemon } from './client';
 import { registerCommands } from './commands';
 import { showGauge } from './gauge';
 import { showLanguageStatus } from './language_status';
+import { watchNotices } from './notices';
 import { SET_CONTEXT } from './protocol';
 import { DebugRuns } from './runs/debugging';
 import { Gates } from './runs/gates';
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
     showGauge(daemon),
     showLanguageStatus(daemon),
     registerCommands(daemon, log),
+    watchNotices(daemon, log),
     dashboard.register(),
     decisions.register(),
     new PermissionView(context, daemon, log).register(),

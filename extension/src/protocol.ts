@@ -25,11 +25,14 @@ export const CHANGE_PROFILE = 'foreload/changeProfile'; // request: ProfileChang
 export const GET_STOPS = 'foreload/getStops'; // request: ProfileDraft -> Stops; simulated, so it may take half a minute
 export const GET_PATTERNS = 'foreload/getPatterns'; // request: ProfileDraft -> Patterns
 export const DECLINE_PATTERN = 'foreload/declinePattern'; // request: Pattern -> Outcome
+export const ANSWER_NOTICE = 'foreload/answerNotice'; // request: NoticeAnswer -> Outcome
+export const GET_HOLDERS = 'foreload/getHolders'; // request: {} -> Holders
 export const TRY_BROKER = 'foreload/tryBroker'; // notification: {}
 export const RUN_DOCTOR = 'foreload/runDoctor'; // request: {} -> Doctor
 
 // Notifications from the daemon.
 export const GAUGE = 'foreload/gauge'; // Gauge
+export const NOTICE = 'foreload/notice'; // Notice; at most one unasked a day, decided by the daemon
 export const DASHBOARD_CHANGED = 'foreload/dashboardChanged'; // DashboardUpdate
 export const ANALYSIS_STATE = 'foreload/analysisState'; // AnalysisState
 
@@ -605,5 +608,33 @@ export interface LedgerChoice {
 }
 
 export interface LedgerCsv {
+  text: string;
+}
+
+/** Something that a person should hear of now. `actions`: answer and label; the first is what no answer means. */
+export interface Notice {
+  key: string;
+  kind: string;
+  text: string;
+  detail: string;
+  actions: [string, string][];
+}
+
+/** `answer`: one of the notice's actions, or `mute`: not again. */
+export interface NoticeAnswer {
+  key: string;
+  answer: string;
+}
+
+/** A process of this environment and what it holds. Its name stays on this machine. */
+export interface Holder {
+  processId: number;
+  name: string;
+  memory: string;
+  share: string;
+}
+
+export interface Holders {
+  holders: Holder[];
   text: string;
 }

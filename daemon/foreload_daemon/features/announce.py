@@ -25,31 +25,36 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
 
     @server.request(ANNOUNCE, Announce)
     async def announce(message: Announce, _caller: str) -> Outcome:
-        _check(message)
-        link, now = daemon.services.link, daemon.clock.now()
-        used = daemon.services.sampler.mean_use(30.0)
-        # A demand is on top of what is used without it; what a person says is the whole.
-        extra = Amounts(
-            None if message.cores is None else max(0.0, message.cores - (used.cpu_cores or 0.0)),
-            None if message.memoryBytes is None else max(0, message.memoryBytes - (used.memory_bytes or 0)),
-        )
-        seconds = message.minutes * 60.0
-        demand = DemandEstimate(extra, extra, seconds, seconds, DemandSource.DEVELOPER)
-        signal = Signal(new_id(), SignalKind.ANNOUNCED, now, new_id(), RunKind.OTHER, demand)
-        if not link.connected:
-            return Outcome(False, link.state.text or "There is no broker, so limits stay as they are.")
-        from foreload_system.codecs import signal_to_proto
+        return await announce_demand(daemon, message)
 
-        try:
-            await link.keep("signal", signal_to_proto(signal))
-        except NotAllowed as refusal:
-            return Outcome(False, str(refusal))
-        taken_in = await link.wait_for_signal(signal.signal_id, ANSWER_SECONDS)
-        wanted = _words(message)
-        until = clock_text(now + timedelta(minutes=message.minutes))
-        if taken_in is None:
-            return Outcome(True, f"{wanted} until {until} were announced; the broker has not answered yet.")
-        return Outcome(True, f"The broker knows: {wanted} until {until}.")
+
+async def announce_demand(daemon: Daemon, message: Announce) -> Outcome:
+    """Tells the broker what a person says will be needed; the answer says whether it has heard."""
+    _check(message)
+    link, now = daemon.services.link, daemon.clock.now()
+    used = daemon.services.sampler.mean_use(30.0)
+    # A demand is on top of what is used without it; what a person says is the whole.
+    extra = Amounts(
+        None if message.cores is None else max(0.0, message.cores - (used.cpu_cores or 0.0)),
+        None if message.memoryBytes is None else max(0, message.memoryBytes - (used.memory_bytes or 0)),
+    )
+    seconds = message.minutes * 60.0
+    demand = DemandEstimate(extra, extra, seconds, seconds, DemandSource.DEVELOPER)
+    signal = Signal(new_id(), SignalKind.ANNOUNCED, now, new_id(), RunKind.OTHER, demand)
+    if not link.connected:
+        return Outcome(False, link.state.text or "There is no broker, so limits stay as they are.")
+    from foreload_system.codecs import signal_to_proto
+
+    try:
+        await link.keep("signal", signal_to_proto(signal))
+    except NotAllowed as refusal:
+        return Outcome(False, str(refusal))
+    taken_in = await link.wait_for_signal(signal.signal_id, ANSWER_SECONDS)
+    wanted = _words(message)
+    until = clock_text(now + timedelta(minutes=message.minutes))
+    if taken_in is None:
+        return Outcome(True, f"{wanted} until {until} were announced; the broker has not answered yet.")
+    return Outcome(True, f"The broker knows: {wanted} until {until}.")
 
 
 def _check(message: Announce) -> None:

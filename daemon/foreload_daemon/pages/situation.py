@@ -30,6 +30,15 @@ class RunningRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Killed:
+    """What the system ended for want of memory: in words, when, and what to raise to; None: nothing more can be had."""
+
+    text: str
+    at: datetime
+    raise_to_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """How it stands.
 
@@ -45,6 +54,7 @@ class Situation:
         standing: what the broker said.
         outlook: what is expected.
         warning: memory that will be full, where a person must act.
+        killed: what the system ended last for want of memory.
         runs: those that go on.
         names: of windows, by their id on the wire.
         dropped_messages: how many were dropped because the broker was away for too long.
@@ -62,6 +72,7 @@ class Situation:
     standing: Standing = NOTHING_SAID
     outlook: Outlook = NOTHING_EXPECTED
     warning: MemoryWarning | None = None
+    killed: Killed | None = None
     runs: tuple[RunningRun, ...] = ()
     names: Mapping[str, str] | None = None
     dropped_messages: int = 0

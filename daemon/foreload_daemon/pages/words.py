@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from foreload_core.types import Forecast, PlannedChange, Resource
 from foreload_core.units import cores_text, duration_text, gib_text
@@ -11,10 +12,11 @@ from foreload_core.words import sentence as reason_sentence
 from foreload_daemon.broker.state import Connection
 from foreload_daemon.pages.explanation import amount_text, short_text
 from foreload_daemon.pages.moments import clock_text, moment_text, rounded_up
-from foreload_daemon.pages.situation import LARGEST_SKEW_SECONDS, Situation
+from foreload_daemon.pages.situation import LARGEST_SKEW_SECONDS, Killed, Situation
 from foreload_daemon.pages.skill_days import DayLoss, better_text
 from foreload_daemon.protocol import Strip
 
+KILLED_SHOWN = timedelta(hours=1)
 NO_FORECAST_ALLOWED = "no forecast: not allowed yet"
 
 
@@ -113,8 +115,10 @@ def strip(situation: Situation) -> Strip | None:
             "warning",
             note(situation, state),
             "Nothing can raise the limit without you.",
-            [("announce", "Ask for more")],
+            [("raiseMemory", "Raise it"), ("showHolders", "Show what uses it")],
         )
+    if situation.killed is not None and situation.now - situation.killed.at <= KILLED_SHOWN:
+        return _killed(situation, situation.killed)
     if state == "noBroker":
         return _no_broker(situation)
     if abs(link.skew_seconds) > LARGEST_SKEW_SECONDS:
@@ -167,6 +171,16 @@ def no_forecast(situation: Situation) -> str | None:
     """Why no forecast may be shown; None where one may."""
     allowed = situation.allowed.analysis or situation.allowed.automatic_scaling
     return None if situation.given and allowed else NO_FORECAST_ALLOWED
+
+
+def _killed(situation: Situation, killed: Killed) -> Strip:
+    actions = [("showHolders", "Show what uses it")]
+    text = "Nothing more can be had here: the limit is at your capacity."
+    if killed.raise_to_bytes is not None:
+        text = "The limit stays as it is until you or the broker raise it."
+        if situation.allowed.automatic_scaling and situation.link.connection is Connection.CONNECTED:
+            actions.insert(0, ("raiseMemory", f"Raise to {gib_text(killed.raise_to_bytes)} GiB"))
+    return Strip("warn", "warning", killed.text, text, actions)
 
 
 def _no_broker(situation: Situation) -> Strip:

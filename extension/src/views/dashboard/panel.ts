@@ -22,6 +22,8 @@ const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** Commands that a button or a strip of the page may run, without their prefix. */
 const COMMANDS = new Set([
   'announce', 'pause', 'pauseUntilTomorrow', 'resume', 'newProfile', 'permission', 'openLedger', 'runDoctor', 'showLog', 'tryBroker', 'restart', 'more', 'openTrends',
+  'raiseMemory',
+  'showHolders',
 ]); // prettier-ignore
 
 export class DashboardView {

@@ -17,34 +17,54 @@ export interface Picture {
   unit: string;
   /** One sentence for who cannot see it. */
   label: string;
+  /** In pixels, so that its texts keep their size. */
+  width: number;
 }
 
-const WIDTH = 520;
 const HEIGHT = 150;
 const LEFT = 46;
 const BOTTOM = 20;
 const TOP = 8;
 const MOST_LABELS = 6;
 
+const WIDEST = 1240;
+const ONE_COLUMN_PIXELS = 860;
+const NARROW_PIXELS = 640;
+
+/** How wide a picture may be: all of the page, or what its column leaves where there are two. */
+export function columnWidth(beside: (inner: number) => number): number {
+  const inner = Math.min(WIDEST, innerWidth) - (innerWidth <= NARROW_PIXELS ? 32 : 48);
+  return Math.max(240, Math.round(innerWidth <= ONE_COLUMN_PIXELS ? inner : beside(inner)));
+}
+
+/** Calls back when the page has another width, once a frame at most. */
+export function onResize(changed: () => void): void {
+  let frame = 0;
+  addEventListener('resize', () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(changed);
+  });
+}
+
 /** Lines over a row of labels; the axis of values starts at 0. */
-export function linePicture({ labels, lines, unit, label }: Picture): SVGElement {
+export function linePicture({ labels, lines, unit, label, width }: Picture): SVGElement {
   const highest = Math.max(0, ...lines.flatMap((line) => line.values.map((value) => value ?? 0)));
   const maximum = (highest || 1) * 1.14;
   const places = Math.max(1, labels.length - 1);
-  const x = (index: number): number => LEFT + 8 + (index / places) * (WIDTH - LEFT - 20);
+  const x = (index: number): number => LEFT + 8 + (index / places) * (width - LEFT - 20);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / maximum) * (HEIGHT - BOTTOM - TOP);
   const nodes: SVGElement[] = [];
   for (const tick of valueTicks(maximum, 4)) {
-    nodes.push(svg('path', { class: 'axis', d: `M${LEFT} ${y(tick)}H${WIDTH}` }));
+    nodes.push(svg('path', { class: 'axis', d: `M${LEFT} ${y(tick)}H${width}` }));
     nodes.push(textNode(tick === 0 ? '0' : amountText(tick), LEFT - 6, y(tick) + 4, 'end'));
   }
-  nodes.push(textNode(unit, WIDTH, TOP + 3, 'end'));
+  nodes.push(textNode(unit, width, TOP + 3, 'end'));
   const every = Math.ceil(labels.length / MOST_LABELS);
   for (const [index, text] of labels.entries())
     if (index % every === 0)
       nodes.push(textNode(text, x(index), HEIGHT - 4, index === 0 ? '' : index === labels.length - 1 ? 'end' : 'mid'));
   for (const line of lines) nodes.push(...lineNodes(line, x, y));
-  return svg('svg', { class: 'picture', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label }, ...nodes);
+  return svg('svg', { class: 'picture', viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': label }, ...nodes);
 }
 
 function lineNodes(

@@ -2,10 +2,10 @@
 import type { DecisionChart } from '../../../protocol';
 import { svg } from '../../shared/dom';
 import { amountText, Clock, measureOf } from '../../shared/format';
-import { plainTable } from '../../shared/picture';
+import { columnWidth, plainTable } from '../../shared/picture';
 import { axisMaximum, timeTicks, valueTicks } from '../../shared/scale';
 
-const WIDTH = 372;
+const COLUMN = 372;
 const HEIGHT = 190;
 const LEFT = 34;
 const BOTTOM = 20;
@@ -21,16 +21,17 @@ export function chartHeading({ now, times }: DecisionChart): string {
 export function decisionChart(chart: DecisionChart, zone: string): SVGElement {
   const { times, used, limit, low, middle, high, stay, at } = chart;
   const clock = new Clock(zone);
+  const width = columnWidth(() => COLUMN);
   const measure = measureOf(chart.resource);
   const first = times[0] ?? 0;
   const last = times.at(-1) ?? 1;
   const maximum = axisMaximum([used, limit, high, [stay]], measure.leastMaximum);
-  const x = (time: number): number => LEFT + ((time - first) / (last - first)) * (WIDTH - LEFT - 6);
+  const x = (time: number): number => LEFT + ((time - first) / (last - first)) * (width - LEFT - 6);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / maximum) * (HEIGHT - BOTTOM - TOP);
   const points = (values: Values): string => path(times, values, x, y, false);
   const nodes: SVGElement[] = [];
   for (const tick of valueTicks(maximum, MOST_TICKS)) {
-    nodes.push(svg('path', { class: 'axis', d: `M${LEFT} ${y(tick)}H${WIDTH}` }), text(amountText(tick), LEFT - 6, y(tick) + 4, 'end'));
+    nodes.push(svg('path', { class: 'axis', d: `M${LEFT} ${y(tick)}H${width}` }), text(amountText(tick), LEFT - 6, y(tick) + 4, 'end'));
   }
   for (const tick of timeTicks(first, last, MOST_TICKS, clock).ticks) nodes.push(text(clock.timeText(tick), x(tick), HEIGHT - 4, 'mid'));
   nodes.push(svg('path', { class: 'band', d: band(times, low, high, x, y) }));
@@ -48,7 +49,7 @@ export function decisionChart(chart: DecisionChart, zone: string): SVGElement {
       }),
     );
     nodes.push(
-      svg('path', { class: 'stay', d: `M${x(at)} ${y(stay)}H${WIDTH - 6}` }),
+      svg('path', { class: 'stay', d: `M${x(at)} ${y(stay)}H${width - 6}` }),
       text(`if it had stayed ${amountText(stay)}`, x(at) + 6, y(stay) + 12, ''),
     );
   }
@@ -56,7 +57,7 @@ export function decisionChart(chart: DecisionChart, zone: string): SVGElement {
   nodes.push(svg('path', { class: 'line use', d: points(used) }));
   nodes.push(svg('path', { class: 'line limit', d: path(times, limit, x, y, true) }));
   nodes.push(svg('path', { class: 'moment', d: `M${x(at)} ${TOP}V${HEIGHT - BOTTOM}` }), text('decided', x(at) - 4, TOP + 4, 'end'));
-  return svg('svg', { class: 'picture', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': sentence(chart, clock) }, ...nodes);
+  return svg('svg', { class: 'picture', viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': sentence(chart, clock) }, ...nodes);
 }
 
 export function decisionTable(chart: DecisionChart, zone: string): HTMLElement {

@@ -4,7 +4,7 @@ import { ACTIONS } from '../../shared/actions';
 import { button, type Child, element, icon, iconButton, replaceContent, section } from '../../shared/dom';
 import { Host, pageElement } from '../../shared/host';
 import { OUTCOMES } from '../../shared/outcomes';
-import { TableToggle } from '../../shared/picture';
+import { onResize, TableToggle } from '../../shared/picture';
 import type { FromDecision, ToDecision } from '../protocol';
 import { chartHeading, decisionChart, decisionTable } from './chart';
 
@@ -158,3 +158,4 @@ function knownSection(known: readonly (readonly [string, string])[]): HTMLElemen
 
 paint();
 host.send({ type: 'ready' });
+onResize(paint);

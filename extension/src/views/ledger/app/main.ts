@@ -3,7 +3,7 @@ import type { Ledger, LedgerChoice, LedgerRow } from '../../../protocol';
 import { act, button, type Child, element, icon, iconButton, replaceContent, section, segments } from '../../shared/dom';
 import { bytesText, Clock, countText } from '../../shared/format';
 import { Host, pageElement } from '../../shared/host';
-import { linePicture, plainTable, TableToggle } from '../../shared/picture';
+import { columnWidth, linePicture, onResize, plainTable, TableToggle } from '../../shared/picture';
 import type { FromLedger, ToLedger } from '../protocol';
 
 const PAGE_ROWS = 100;
@@ -92,6 +92,7 @@ function hoursPicture({ hours, total }: Ledger): Child {
     labels,
     lines: [{ values, role: 'use', isStepped: true, isFilled: true }],
     unit: 'KB an hour, 7 days',
+    width: columnWidth((inner) => inner - 340),
     label: `What left in each hour of the last 7 days, at most ${most} in one.`,
   });
   return element('div', {}, picture, hoursTable.button);
@@ -192,3 +193,4 @@ function more(): void {
 
 paint();
 ask();
+onResize(paint);

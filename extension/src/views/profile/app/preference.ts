@@ -1,9 +1,10 @@
 // Cheapest or fastest: a slider whose cost and risk are known before it moves, from the past of this environment.
 import type { Stop, Stops } from '../../../protocol';
 import { act, element, icon, replaceContent, section, svg } from '../../shared/dom';
+import { columnWidth, onResize } from '../../shared/picture';
 import { between } from './interpolation';
 
-const WIDTH = 340;
+const COLUMN = 340;
 const HEIGHT = 132;
 const LEFT = 28;
 const BOTTOM = 20;
@@ -33,6 +34,7 @@ export class Preference {
     );
     this.node.append(section('Cheapest or fastest', [this.slider, ends, this.chart, this.words, this.table], { id: 'h-preference' }));
     this.paint();
+    onResize(() => this.paint());
   }
 
   show(preference: number): void {
@@ -83,11 +85,12 @@ function sentence({ costUsdPerMonth, shortMinutesPerWeek, memoryKills }: Stop): 
 
 /** Minutes short a week over cost a month: the five stops, and where the slider is. */
 function picture(stops: readonly Stop[], here: Stop): SVGElement {
+  const width = columnWidth(() => COLUMN);
   const costs = stops.map((stop) => stop.costUsdPerMonth);
   const low = Math.min(...costs);
   const spread = Math.max(...costs) - low || 1;
   const most = Math.max(1, ...stops.map((stop) => stop.shortMinutesPerWeek)) * 1.15;
-  const x = (cost: number): number => LEFT + 12 + ((cost - low) / spread) * (WIDTH - LEFT - 36);
+  const x = (cost: number): number => LEFT + 12 + ((cost - low) / spread) * (width - LEFT - 36);
   const y = (minutes: number): number => HEIGHT - BOTTOM - (minutes / most) * (HEIGHT - BOTTOM - 22);
   const text = (content: string, at: Record<string, string>): SVGElement => {
     const node = svg('text', at);
@@ -96,12 +99,12 @@ function picture(stops: readonly Stop[], here: Stop): SVGElement {
   };
   const points = stops.map((stop) => `${x(stop.costUsdPerMonth).toFixed(1)} ${y(stop.shortMinutesPerWeek).toFixed(1)}`);
   const nodes: SVGElement[] = [
-    svg('path', { class: 'axis', d: `M${LEFT} ${y(0)}H${WIDTH}M${LEFT} ${y(most / 1.15)}H${WIDTH}` }),
+    svg('path', { class: 'axis', d: `M${LEFT} ${y(0)}H${width}M${LEFT} ${y(most / 1.15)}H${width}` }),
     text('0', { class: 'tick end', x: String(LEFT - 6), y: String(y(0) + 4) }),
     text(String(Math.round(most / 1.15)), { class: 'tick end', x: String(LEFT - 6), y: String(y(most / 1.15) + 4) }),
-    text('min short a week, by cost a month', { class: 'tick end', x: String(WIDTH), y: '10' }),
+    text('min short a week, by cost a month', { class: 'tick end', x: String(width), y: '10' }),
     text(`$${Math.round(low)}`, { class: 'tick', x: String(LEFT + 4), y: String(HEIGHT - 4) }),
-    text(`$${Math.round(low + spread)}`, { class: 'tick end', x: String(WIDTH - 4), y: String(HEIGHT - 4) }),
+    text(`$${Math.round(low + spread)}`, { class: 'tick end', x: String(width - 4), y: String(HEIGHT - 4) }),
     svg('path', { class: 'curve', d: `M${points.join('L')}` }),
     ...stops.map((stop) =>
       svg('circle', { class: 'stop', cx: String(x(stop.costUsdPerMonth)), cy: String(y(stop.shortMinutesPerWeek)), r: '3.5' }),
@@ -110,7 +113,7 @@ function picture(stops: readonly Stop[], here: Stop): SVGElement {
     text('here', { class: 'tick mid strongtext', x: String(x(here.costUsdPerMonth)), y: String(y(here.shortMinutesPerWeek) - 10) }),
   ];
   const label = `Minutes short of CPU a week by cost a month; now ${sentence(here)}`;
-  return svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label }, ...nodes);
+  return svg('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': label }, ...nodes);
 }
 
 function stopTable(stops: readonly Stop[]): HTMLElement {

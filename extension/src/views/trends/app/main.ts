@@ -3,7 +3,7 @@ import type { HeavyFunction, Heaviest, TrendPoint, Trends } from '../../../proto
 import { type Child, element, replaceContent, section, segments } from '../../shared/dom';
 import { amountText } from '../../shared/format';
 import { Host, pageElement } from '../../shared/host';
-import { lineLegend, linePicture, plainTable, TableToggle } from '../../shared/picture';
+import { columnWidth, lineLegend, linePicture, onResize, plainTable, TableToggle } from '../../shared/picture';
 import type { FromTrends, ToTrends } from '../protocol';
 import { heatLegend, heatMap, heatTable } from './heat';
 
@@ -93,6 +93,10 @@ function functionNode({ name, file, uri, line, share, words }: HeavyFunction): H
   );
 }
 
+function half(): number {
+  return columnWidth((inner) => (inner - 24) / 2);
+}
+
 function errorSection({ errors, errorUnit, errorText }: Trends): HTMLElement {
   const lines = [
     { values: errors.map(({ other }) => other), role: 'rival' as const },
@@ -103,6 +107,7 @@ function errorSection({ errors, errorUnit, errorText }: Trends): HTMLElement {
     lines,
     unit: errorUnit,
     label: `Forecast error by day. ${errorText}`,
+    width: half(),
   });
   const legend = lineLegend([['use', 'Foreload'], ['rival', 'same as last week']]); // prettier-ignore
   const words = element('p', { class: 'second', text: errorText });
@@ -121,6 +126,7 @@ function heldSection({ held, heldUnit, heldText }: Trends): HTMLElement {
     lines,
     unit: heldUnit,
     label: `Held and used by week. ${heldText}`,
+    width: half(),
   });
   const legend = lineLegend([['limit', 'held'], ['use', 'used']]); // prettier-ignore
   const foot = element('div', { class: 'row between' }, element('p', { class: 'second', text: heldText }), tables.held.button);
@@ -134,3 +140,4 @@ function pointTable(label: string, points: readonly TrendPoint[], heads: readonl
 
 paint();
 ask({});
+onResize(paint);
