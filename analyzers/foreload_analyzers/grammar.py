@@ -49,6 +49,9 @@ def parse(parser: Parser, text: bytes, old: Tree | None = None, checkpoint: Chec
     return tree
 
 
+OUTLINED = frozenset({"function", "class", "loop", "count"})
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """One finding of a query: its fact, the value of the pattern's `kind` setting, and its captured nodes."""
@@ -68,7 +71,9 @@ class Syntax:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._grammar = grammar_of(language.grammar_module, language.grammar_function)
-        self._query = Query(self._grammar, query_text(language.queries or (language.name,)))
+        self._text = query_text(language.queries or (language.name,))
+        self._query = Query(self._grammar, self._text)
+        self._outline: Query | None = None
         settings = [self._query.pattern_settings(index) for index in range(self._query.pattern_count)]
         self._facts = [(str(setting["fact"]), str(setting.get("kind") or "")) for setting in settings]
 
@@ -82,6 +87,17 @@ class Syntax:
         cursor.set_byte_range(start_byte, end_byte)
         facts = self._facts
         return [Match(*facts[pattern], nodes) for pattern, nodes in cursor.matches(node)]
+
+    def outline(self, node: Node) -> list[Match]:
+        """The functions, classes and loops below `node`, and nothing else."""
+        if self._outline is None:
+            # Kept for good: tree-sitter 0.26 gives memory free twice where a query with settings is dropped.
+            self._outline = Query(self._grammar, self._text)
+            for pattern, (fact, _kind) in enumerate(self._facts):
+                if fact not in OUTLINED:
+                    self._outline.disable_pattern(pattern)
+        facts = self._facts
+        return [Match(*facts[pattern], nodes) for pattern, nodes in QueryCursor(self._outline).matches(node)]
 
 
 @cache
