@@ -83,21 +83,23 @@ class Syntax:
 
     def matches(self, node: Node, start_byte: int, end_byte: int) -> list[Match]:
         """All findings below `node` that touch the given bytes."""
-        cursor = QueryCursor(self._query)
+        return self._run(self._query, node, start_byte, end_byte)
+
+    def _run(self, query: Query, node: Node, start_byte: int, end_byte: int) -> list[Match]:
+        cursor = QueryCursor(query)
         cursor.set_byte_range(start_byte, end_byte)
         facts = self._facts
         return [Match(*facts[pattern], nodes) for pattern, nodes in cursor.matches(node)]
 
-    def outline(self, node: Node) -> list[Match]:
-        """The functions, classes and loops below `node`, and nothing else."""
+    def outline(self, node: Node, start_byte: int, end_byte: int) -> list[Match]:
+        """The functions, classes and loops below `node` that touch the given bytes, and nothing else."""
         if self._outline is None:
             # Kept for good: tree-sitter 0.26 gives memory free twice where a query with settings is dropped.
             self._outline = Query(self._grammar, self._text)
             for pattern, (fact, _kind) in enumerate(self._facts):
                 if fact not in OUTLINED:
                     self._outline.disable_pattern(pattern)
-        facts = self._facts
-        return [Match(*facts[pattern], nodes) for pattern, nodes in QueryCursor(self._outline).matches(node)]
+        return self._run(self._outline, node, start_byte, end_byte)
 
 
 @cache

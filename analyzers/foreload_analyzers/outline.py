@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -10,7 +11,8 @@ from foreload_analyzers.declared import head_of
 from foreload_analyzers.grammar import Syntax
 from foreload_analyzers.report import Function, Loop
 
-MAX_FUNCTIONS = 20_000
+MAX_FUNCTIONS = 5_000
+_BYTES_AT_ONCE = 64 * 1024
 
 
 class _Scope(NamedTuple):
@@ -30,9 +32,7 @@ def outline(root: Node, source: bytes, syntax: Syntax) -> tuple[Function, ...]:
     found: list[tuple[_Scope, str, list[Loop]]] = []
     open_scopes: list[_Scope] = []
     owners: list[int] = []  # places in `found` of the functions that are open
-    items = [(nodes, match.fact) for match in syntax.outline(root) for nodes in (match.nodes,)]
-    order = sorted(items, key=lambda item: (item[0]["whole"][0].start_byte, -item[0]["whole"][0].end_byte))
-    for nodes, fact in order:
+    for nodes, fact in _findings(root, len(source), syntax):
         whole = nodes["whole"][0]
         start = whole.start_byte
         while open_scopes and open_scopes[-1].end <= start:
@@ -55,6 +55,18 @@ def outline(root: Node, source: bytes, syntax: Syntax) -> tuple[Function, ...]:
             found[owners[-1]][2].append(Loop(line, end_line, max(depth, 1), 0.0))
         open_scopes.append(scope)
     return tuple([_function(scope, name, loops) for scope, name, loops in found])
+
+
+def _findings(root: Node, size: int, syntax: Syntax) -> Iterator[tuple[dict[str, list[Node]], str]]:
+    """The findings in the order of the text, outer ones first; read in parts, so that one may stop early."""
+    for first in range(0, size, _BYTES_AT_ONCE):
+        part = [
+            (match.nodes, match.fact)
+            for match in syntax.outline(root, first, first + _BYTES_AT_ONCE)
+            if first <= match.nodes["whole"][0].start_byte < first + _BYTES_AT_ONCE
+        ]
+        part.sort(key=lambda item: (item[0]["whole"][0].start_byte, -item[0]["whole"][0].end_byte))
+        yield from part
 
 
 def _function(scope: _Scope, name: str, loops: list[Loop]) -> Function:
