@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foreload_core.types import NO_AMOUNTS, Amounts
+from foreload_core.units import GIB
 from lsprotocol import types
 
 from foreload_daemon import settings as setting
@@ -125,6 +126,16 @@ class Daemon(Roles):
         """The profile's budget; None where it has none."""
         return self.profiles.numbers.budget_usd_per_month if self.profiles is not None else None
 
+    def disk(self) -> tuple[int, int] | None:
+        """Bytes used and there on the disk of the workspace, to a GiB, so that the gauge is not painted for each file."""
+        import shutil
+
+        try:
+            usage = shutil.disk_usage(self.workspace[0] if self.workspace else self.folder)
+        except OSError:
+            return None
+        return usage.used // GIB * GIB, usage.total // GIB * GIB
+
     def machine_capacity(self) -> Amounts:
         """What this machine, or the container that stands for it, has."""
         return self._machine
@@ -174,6 +185,7 @@ class Daemon(Roles):
             standing=services.link.standing,
             outlook=self.forecasts.outlook if self.forecasts is not None else NOTHING_EXPECTED,
             warning=self.warning,
+            disk=self.disk(),
             killed=self.killed,
             runs=tuple(
                 RunningRun(

@@ -708,12 +708,13 @@ class Stops:
 
 @dataclass(frozen=True)
 class Check:
-    """`state`: good, warning, bad. `fix` says what to do, empty when good."""
+    """`state`: good, warning, bad. `fix` says what to do, empty when good. `actions`: commands and their labels."""
 
     name: str
     state: str
     text: str
     fix: str
+    actions: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
 @dataclass(frozen=True)

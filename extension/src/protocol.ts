@@ -304,12 +304,13 @@ export interface ProfileDraft {
   text: string;
 }
 
-/** `state`: good, warning, bad. `fix` says what to do, empty when good. */
+/** `state`: good, warning, bad. `fix` says what to do, empty when good. `actions`: commands and their labels. */
 export interface Check {
   name: string;
   state: string;
   text: string;
   fix: string;
+  actions: [string, string][];
 }
 
 export interface Doctor {

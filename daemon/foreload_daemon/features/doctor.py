@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from foreload_daemon import settings as setting
 from foreload_daemon.broker.state import Connection
@@ -31,7 +34,29 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
             skew_seconds=services.link.state.skew_seconds if services.link.connected else None,
         )
         checks = await asyncio.to_thread(all_checks, surroundings)
-        return Doctor([*checks, _link(daemon)])
+        return Doctor([_with_actions(check) for check in (*checks, _link(daemon))])
+
+
+FIXES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "Python": (("setting:foreload.python.interpreter", "Open the setting"),),
+    "Certificate": (("setting:foreload.broker.certificates", "Open the setting"),),
+    "Broker": (("tryBroker", "Try again"), ("setting:foreload.broker.address", "Open the setting")),
+    "Link": (("tryBroker", "Try again"),),
+    "Permission": (("permission", "Choose what to allow"),),
+    "History": (("showLog", "Show the log"),),
+}
+"""What a page can do about a check that is not good: commands of the extension, or a setting to be opened."""
+COMMAND_PATTERN = re.compile(r"foreload (?:up|certs renew|agent exec --environment [a-z0-9-]+)")
+
+
+def _with_actions(check: Check) -> Check:
+    if check.state == "good":
+        return check
+    actions = [*FIXES.get(check.name, ())]
+    found = COMMAND_PATTERN.search(check.fix)
+    if found:
+        actions.append((f"type:{found[0]}", f"Put “{found[0]}” in a terminal"))
+    return replace(check, actions=actions)
 
 
 def _link(daemon: Daemon) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from foreload_core.types import PlannedChange, Resource
-from foreload_core.units import MEGABYTE, MIB, cores_text, duration_text, gib_text, memory_text
+from foreload_core.units import GIB, MEGABYTE, MIB, cores_text, duration_text, gib_text, memory_text
 from foreload_core.words import sentence
 
 from foreload_daemon.pages.explanation import amount_text, short_text
@@ -37,7 +37,10 @@ def gauge(situation: Situation, resources: Sequence[str] = ("cpu", "memory")) ->
     return Gauge(
         state=state,
         text=_text(situation, state, resources),
-        rows=[row for resource, name in ROWS if (row := _row(situation, resource, name)) is not None],
+        rows=[
+            *(row for resource, name in ROWS if (row := _row(situation, resource, name)) is not None),
+            *([] if situation.disk is None else [_disk_row(situation.disk)]),
+        ],
         note=note(situation, state),
         usedCores=_rounded(situation.used.cpu_cores),
         limitCores=situation.limit.cpu_cores,
@@ -153,6 +156,12 @@ def _row(situation: Situation, resource: Resource, name: str) -> GaugeRow | None
         peak=peak_text,
         will=_will(situation, resource),
     )
+
+
+def _disk_row(disk: tuple[int, int]) -> GaugeRow:
+    """The disk of the workspace: nothing is forecast or changed of it."""
+    used, whole = disk
+    return GaugeRow("Disk", f"{used / GIB:.0f}", f"{whole / GIB:.0f} GiB", "not forecast", "leave it")
 
 
 def _will(situation: Situation, resource: Resource) -> str:

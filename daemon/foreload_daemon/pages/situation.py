@@ -54,6 +54,7 @@ class Situation:
         standing: what the broker said.
         outlook: what is expected.
         warning: memory that will be full, where a person must act.
+        disk: bytes used and bytes there on the disk of the workspace; None: not measured.
         killed: what the system ended last for want of memory.
         runs: those that go on.
         names: of windows, by their id on the wire.
@@ -72,6 +73,7 @@ class Situation:
     standing: Standing = NOTHING_SAID
     outlook: Outlook = NOTHING_EXPECTED
     warning: MemoryWarning | None = None
+    disk: tuple[int, int] | None = None
     killed: Killed | None = None
     runs: tuple[RunningRun, ...] = ()
     names: Mapping[str, str] | None = None

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Daemon } from '../../client';
 import { messageOf } from '../../errors';
-import { ACT, EXPLAIN, type Explanation, type Outcome } from '../../protocol';
+import { ACT, type Decisions, EXPLAIN, type Explanation, GET_DECISIONS, type Outcome } from '../../protocol';
 import { Page } from '../panel';
 import type { FromDecision, ToDecision } from './protocol';
 
@@ -26,9 +26,25 @@ export class DecisionView {
   }
 
   register(): vscode.Disposable {
-    return vscode.commands.registerCommand('foreload.explainDecision', (decisionId: unknown) => {
-      if (typeof decisionId === 'string' && decisionId !== '') this.open(decisionId);
-    });
+    return vscode.Disposable.from(
+      vscode.commands.registerCommand('foreload.explainDecision', (decisionId: unknown) => {
+        if (typeof decisionId === 'string' && decisionId !== '') this.open(decisionId);
+      }),
+      vscode.commands.registerCommand('foreload.explainLast', () => this.openLast()),
+    );
+  }
+
+  /** The newest decision of the log. */
+  private async openLast(): Promise<void> {
+    try {
+      const { rows } = await this.daemon.request<Decisions>(GET_DECISIONS, { limit: 1 });
+      const [last] = rows;
+      if (last === undefined)
+        void vscode.window.showInformationMessage('Nothing was decided yet. Each change is explained here once it is made.');
+      else this.open(last.decisionId);
+    } catch (error) {
+      void vscode.window.showErrorMessage(messageOf(error));
+    }
   }
 
   open(decisionId: string): void {

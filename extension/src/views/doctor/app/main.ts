@@ -1,6 +1,6 @@
 // What is right and wrong with this set-up, and what to do.
 import type { Check, Doctor } from '../../../protocol';
-import { button, element, replaceContent } from '../../shared/dom';
+import { act, button, element, replaceContent } from '../../shared/dom';
 import { Host, pageElement } from '../../shared/host';
 import type { FromDoctor, ToDoctor } from '../protocol';
 
@@ -52,13 +52,20 @@ function table({ checks }: Doctor): HTMLElement {
   return element('table', { class: 'checks' }, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...checks.map(row)));
 }
 
-function row({ name, state, text, fix }: Check): HTMLElement {
+function row({ name, state, text, fix, actions }: Check): HTMLElement {
   const [iconName, word] = ICONS[state] ?? ['circle-large', state];
   const mark = element('i', {
     class: `codicon codicon-${iconName} ${state}`,
     attributes: { role: 'img', 'aria-label': word, title: word },
   });
-  const words = element('td', {}, text, fix === '' ? null : element('span', { class: 'why', text: fix }));
+  const acts = actions.map(([command, label]) => act(label, () => host.send({ type: 'fix', name: command }), `${label}: ${name}`));
+  const words = element(
+    'td',
+    {},
+    text,
+    fix === '' ? null : element('span', { class: 'why', text: fix }),
+    acts.length === 0 ? null : element('span', { class: 'acts' }, ...acts),
+  );
   return element('tr', {}, element('td', {}, mark), element('td', { class: 'strong nowrap', text: name }), words);
 }
 
