@@ -156,9 +156,10 @@ class Bounds:
         """`for (; i < n; i++)`: a header with a condition and a step that leaves the variable where it was."""
         if loop.over.name != "range" or "range" in loop.over.text or not loop.target:
             return False
+        started = [fact for fact in self._unit.assigns if fact.operator == "=" and fact.loop == loop.parent]
         return not any(
-            fact.operator == "=" and loop.start <= fact.start < loop.body_start and set(root_names(fact.target)) & set(loop.target)
-            for fact in self._unit.assigns
+            loop.line <= fact.line and fact.start < loop.over_start and set(root_names(fact.target)) & set(loop.target)
+            for fact in started
         )
 
     def _goes_on(self, loop: LoopFact, outer: list[LoopFact]) -> bool:
@@ -336,7 +337,8 @@ class Bounds:
             thing = "cell" if factor == SQUARE else "item"
             words = f"takes every {thing} out of {quoted(name)} once"
             return Bound(factor, name, _turns(LINEAR), words, kind="consumes" if refilled else "")
-        limit = self._limit(condition, moved_names)
+        down = {name for fact in inside if fact.operator == "-=" for name in root_names(fact.target)}
+        limit = self._limit(condition, moved_names, down)
         symbol = _short(limit.symbol or next(iter(sorted(moved_names)), condition.text))
         if limit.cost == CONSTANT and moved_names and limit.exact is not None:
             turns = max(1.0, min(limit.exact, MAX_TURNS))
@@ -554,14 +556,15 @@ class Bounds:
                         return inner
         return found
 
-    def _limit(self, condition: Expr, moved: set[str]) -> Size:
-        """What a compared variable runs up to."""
+    def _limit(self, condition: Expr, moved: set[str], down: set[str]) -> Size:
+        """What a compared variable runs up to, or down from."""
         for part in _comparisons(condition):
             sides = part.parts[:2]
             if len(sides) == 2:
                 for one, other in (sides, sides[::-1]):
                     if names_in(one) & moved:
-                        if self._scope.constant(other) == 0:
+                        fixed = self._scope.constant(other)
+                        if fixed == 0 or (fixed is not None and names_in(one) & down):
                             return self._start_of(one, moved)
                         return self._sizes.magnitude(other)
         return Size(LINEAR, "")

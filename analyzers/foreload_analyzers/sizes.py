@@ -26,6 +26,7 @@ from foreload_analyzers.languages import (
 from foreload_analyzers.scope import SMALL_LITERAL, Scope, listed
 from foreload_analyzers.size import ONE, Size, call_name, larger, literal
 
+_EXAMPLES = frozenset({"arr", "array", "a", "nums", "numbers", "data", "values", "input", "mat", "matrix", "list"})
 MAX_STEPS = 24  # look-ups along one chain of values
 
 
@@ -264,6 +265,8 @@ class Sizes:
             grown = [self._grown_by(site, name) for site in sites]
         finally:
             self._busy.discard(name)
+        if _is_example(name, values) and not scope.assigned(name) and not sites:
+            return Size(LINEAR, name)
         largest = larger([*sizes, *grown])
         if largest.nature == "unknown":
             largest = Size(largest.cost, name)
@@ -528,6 +531,11 @@ class Sizes:
         if total is not None:
             return literal(total)
         return Size(product(size.cost for size in sizes), larger(sizes).symbol)
+
+
+def _is_example(name: str, values: list[Expr]) -> bool:
+    """Whether a list that lies ready outside a function is an input to try it on: `arr = [3, 1, 2]`."""
+    return name.lower() in _EXAMPLES and bool(values) and all(value.kind == ITEMS for value in values)
 
 
 def _may_hold(expr: Expr) -> bool:
