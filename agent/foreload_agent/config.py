@@ -133,8 +133,10 @@ class EnvironmentEntry(BaseModel):
     `container` is for `docker`: the name of its container, or the value of its label foreload.environment; not given,
     the environment's id is looked for.
 
-    What is not given of `floor` is min(1 core, half of the capacity) and 2 GiB (at most half of the capacity); of
-    `initial`, the floor's CPU and min(4 GiB, half of the capacity).
+    What is not given of `floor` is min(1 core, half of the capacity), 2 GiB (at most half of the capacity) and a
+    quarter of the initial bandwidth; of `initial`, the floor's CPU and min(4 GiB, half of the capacity).
+
+    Bandwidth is managed only where `initial` gives one, and only of containers with a network of their own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -147,7 +149,11 @@ class EnvironmentEntry(BaseModel):
 
     def floor_amounts(self, capacity: Amounts) -> Amounts:
         """What keeps the editor in it responsive."""
-        return self.floor.amounts().over(default_floor(capacity))
+        bandwidth = Amounts(
+            network_rx_bytes_per_second=_part(self.initial.network_rx_bytes_per_second),
+            network_tx_bytes_per_second=_part(self.initial.network_tx_bytes_per_second),
+        )
+        return self.floor.amounts().over(bandwidth).over(default_floor(capacity))
 
     def initial_amounts(self, capacity: Amounts) -> Amounts:
         """The limits that a new group begins with."""
@@ -251,6 +257,11 @@ def _allowed(problem: ErrorDetails) -> str:
     if words:
         return f"allowed is {words}"
     return problem["msg"].removeprefix("Value error, ").replace("Input should be ", "allowed is ")
+
+
+def _part(bandwidth: float | None) -> float | None:
+    """What is always left of a bandwidth: an idle environment's next download must not crawl until it is noticed."""
+    return None if bandwidth is None else bandwidth / 4
 
 
 def _half(amount: int | None, otherwise: int) -> int:

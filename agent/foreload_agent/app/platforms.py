@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 from foreload_core.types import Amounts
 
@@ -32,7 +34,7 @@ def open_platform(entry: EnvironmentEntry, settings: AgentSettings, capacity: Am
         if entry.platform == "docker":
             container = EnvironmentContainer(Engine(settings.docker_host), entry.container or entry.environment_id)
             docker = DockerActuator(container, margin, settings.shrink_wait_seconds)
-            return Platform("docker", DockerCollector(container), docker)
+            return _with_bandwidth(Platform("docker", DockerCollector(container), docker), entry, container.pid)
         layout = find_layout(entry.environment_id, settings.group)
         actuator = CgroupActuator(layout, margin, settings.shrink_wait_seconds)
         actuator.create(entry.initial_amounts(capacity))
@@ -40,3 +42,14 @@ def open_platform(entry: EnvironmentEntry, settings: AgentSettings, capacity: Am
     except PlatformUnavailableError as error:
         _LOG.warning("limits cannot be changed, running dry", environment=entry.environment_id, why=str(error))
         return Platform("dry_run", DryRunCollector(), DryRunActuator(f"limits are not changed here: {error}"))
+
+
+def _with_bandwidth(platform: Platform, entry: EnvironmentEntry, find_process: Callable[[], int]) -> Platform:
+    """The same with its bandwidth managed too, where the file gives it a bandwidth to begin with."""
+    initial = entry.initial
+    if initial.network_rx_bytes_per_second is None and initial.network_tx_bytes_per_second is None:
+        return platform
+    from foreload_agent.platforms.network import ShapedActuator, ShapedCollector
+
+    shaped = ShapedActuator(platform.actuator, find_process)
+    return Platform(platform.name, ShapedCollector(platform.collector, shaped), shaped)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import requests
@@ -186,6 +187,18 @@ class EnvironmentContainer:
     engine: Engine
     name: str
     container_id: str = ""
+    seen_pid: int = 0
+
+    def pid(self) -> int:
+        """Its first process as it was seen last; 0: it does not run."""
+        if self.seen_pid and not Path(f"/proc/{self.seen_pid}").exists():
+            self.seen_pid = 0
+        if not self.seen_pid:
+            try:
+                self.look()
+            except PlatformUnavailableError:
+                return 0
+        return self.seen_pid
 
     def look(self) -> ContainerState | None:
         """The container as it is now; None while none runs.
@@ -196,12 +209,14 @@ class EnvironmentContainer:
         state = self.engine.state(self.container_id) if self.container_id else None
         if state is None or state.pid == 0:
             self.container_id = ""
+            self.seen_pid = 0
             try:
                 self.container_id = self.engine.find(self.name)
             except PlatformUnavailableError:
                 return None
             state = self.engine.state(self.container_id)
-        return state if state is not None and state.pid else None
+        self.seen_pid = state.pid if state is not None else 0
+        return state if self.seen_pid else None
 
     def require(self) -> ContainerState:
         """The same, where it must run.
