@@ -46,7 +46,7 @@ def test_what_is_given_wins(tmp_path: Path) -> None:
         ("{", "is no JSON"),
         ({}, "environments is missing"),
         (one(environment_id="A b"), r"environments\.0\.environment_id is 'A b': allowed are 1 to 63"),
-        (one(platform="vm"), r"platform is 'vm': allowed is 'cgroup', 'dry_run'"),
+        (one(platform="vm"), r"platform is 'vm': allowed is 'cgroup', 'docker', 'dry_run'"),
         (one(floor={"cores": 1}), r"environments\.0\.floor\.cores is not known"),
         (one(floor={"cpu_cores": -1}), r"cpu_cores is -1: .*greater than 0"),
         ({"environments": [{"environment_id": "a"}] * 2}, "'a' stands there 2 times; once is allowed"),
