@@ -12,8 +12,9 @@ from foreload_analyzers.callgraph import Calls, Edge
 from foreload_analyzers.costs import label
 from foreload_analyzers.facts import ChunkFacts, Unit
 from foreload_analyzers.features import features_of
+from foreload_analyzers.grammar import Checkpoint, no_checkpoint
 from foreload_analyzers.growth import Growth, grow
-from foreload_analyzers.hotness import share_out
+from foreload_analyzers.hotness import Hotness
 from foreload_analyzers.judging import Judged, Judging
 from foreload_analyzers.languages import BY_NAME
 from foreload_analyzers.needs import Demand
@@ -30,14 +31,16 @@ class Composer:
     Args:
         language: a name of the language table.
         path_hint: where the file lies; may be empty.
+        checkpoint: called now and then; what it raises ends the work.
     """
 
-    def __init__(self, language: str, path_hint: str = "") -> None:
+    def __init__(self, language: str, path_hint: str = "", checkpoint: Checkpoint = no_checkpoint) -> None:
         self._language = language
         self._path_hint = path_hint
         self._knowledge = knowledge_of(BY_NAME[language].knowledge)
-        self._judging = Judging(self._knowledge)
+        self._judging = Judging(self._knowledge, checkpoint)
         self._calls = Calls()
+        self.hotness = Hotness(language)
         self._builder = Builder()
         self._grown: dict[int, tuple[Judged, object, Growth]] = {}
         self._scores: dict[int, tuple[ChunkFacts, tuple[float, ...]]] = {}
@@ -53,14 +56,14 @@ class Composer:
         judged = self._judging.settle(layout, judged, edges, groups, imports)
         judgements = [found.judgement for found in judged]
         growths = self._grow(judged, edges, groups, layout.units)
-        shares = share_out(judgements, edges, groups, growths)
+        shares = self.hotness.share_out(judgements, layout.fellows, edges, groups, growths)
         modules = frozenset(fact.module for fact in imports) | {
             f"{fact.module}.{fact.name}" for fact in imports if fact.name
         }
         demand = Demand([found.use for found in judged], edges, groups, modules, self._knowledge)
         functions = self._builder.build(judged, layout.rows, growths, shares, demand)
         # A library starts nothing by itself: then all its functions count.
-        reached = sorted(shares.reached) if len(shares.reached) > 1 else range(len(judged))
+        reached = sorted(shares.reached | _started(layout.units)) if len(shares.reached) > 1 else range(len(judged))
         slowest = growths[max(reached, key=lambda index: growths[index].cost)]
         largest = growths[max(reached, key=lambda index: growths[index].space)]
         algorithm, algorithm_confidence = choose(total([*self._chunk_scores(chunks), module_scores(modules)]))
@@ -138,3 +141,10 @@ class Composer:
             calls = frozenset[str]().union(*inputs[0])
             self._application = (inputs, choose_application(modules, calls, words, self._path_hint))
         return self._application[1]
+
+
+def _started(units: Sequence[Unit]) -> set[int]:
+    """The methods that a thread runs: no call of the file names them."""
+    if not any(unit.implicit_self and unit.is_entry for unit in units):
+        return set()
+    return {index for index, unit in enumerate(units) if unit.implicit_self and unit.name in ("run", "call")}
