@@ -23,15 +23,16 @@ class Inputs(NamedTuple):
     Attributes:
         row: where the chunk begins, from 0.
         growth: of time and memory.
+        hotness: expected share of the program's time; `loops` those of its loops.
         runs: how often it runs in one run of the program.
-        total: work of the whole file.
         use, pool: what it takes.
     """
 
     row: int
     growth: Growth
+    hotness: float
+    loops: tuple[float, ...]
     runs: float
-    total: float
     use: Use
     pool: Use | None
 
@@ -54,8 +55,9 @@ class Builder:
             inputs = Inputs(
                 rows[index],
                 growths[index],
+                shares.hotness[index],
+                shares.loops[index],
                 shares.runs[index],
-                shares.total,
                 demand.whole[index],
                 demand.pools.get(index),
             )
@@ -74,10 +76,9 @@ def _function(item: Judged, inputs: Inputs, needs: Needs, *, is_module: bool) ->
     unit, first, growth = item.unit, inputs.row + 1, inputs.growth
     line = unit.loops[0].line if is_module else unit.line
     end_line = max(loop.end_line for loop in unit.loops) if is_module else unit.end_line
-    scale = inputs.runs / inputs.total
     loops = [
-        Loop(loop.line + first, loop.end_line + first, loop.depth, _ratio(work * scale))
-        for loop, work in zip(unit.loops, item.judgement.loop_work, strict=True)
+        Loop(loop.line + first, loop.end_line + first, loop.depth, _ratio(share))
+        for loop, share in zip(unit.loops, inputs.loops, strict=True)
     ]
     bottlenecks = [Bottleneck(found.line + first, found.kind, found.message) for found in item.bottlenecks]
     parallel = needs.parallel_workers is not None or needs.parallel_all_cores
@@ -97,7 +98,7 @@ def _function(item: Judged, inputs: Inputs, needs: Needs, *, is_module: bool) ->
         space_complexity_confidence=round(growth.space_confidence, 3),
         grows_with=growth.symbol if growth.cost != CONSTANT else "",
         algorithm_class=choose_surely(item.scores),
-        hotness=_ratio(item.judgement.work * scale),
+        hotness=_ratio(inputs.hotness),
         cyclomatic=0,
         loops=tuple(loops),
         bottlenecks=tuple(bottlenecks),

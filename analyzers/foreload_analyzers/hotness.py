@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from foreload_analyzers.call_flow import Flow, Flows
 from foreload_analyzers.callgraph import CALLBACK_TURNS, Edge
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.growth import Growth
+from foreload_analyzers.hot_loops import capped, loop_signs
+from foreload_analyzers.hot_model import Floats, hotness_models
+from foreload_analyzers.hot_signs import flags, flowing_signs, own_signs
 from foreload_analyzers.judge import Judgement
+from foreload_analyzers.likely_calls import LikelyCalls, Row
 
 RECURSION_TURNS = {"exponential": 2000.0, "linear": 30.0, "log": 6.0}
 UNREACHED = 0.1  # of a run, for functions that a program with a start does not call by name
@@ -35,13 +42,17 @@ class Shares(NamedTuple):
     """Expected shares.
 
     Attributes:
+        hotness: expected share of each unit in the program's own CPU time.
+        loops: the same of each of its loops, without the loops inside.
         runs: how often each unit runs in one run of the program.
-        total: work of all units together, to three digits: what shares are of.
+        total: work of all units together, to three digits.
         work, waiting: of the whole program, in nodes.
         reached: the units that a run of the file as a program reaches.
         starts: the units that it starts from: the code outside functions, tests, routes, commands.
     """
 
+    hotness: list[float]
+    loops: list[tuple[float, ...]]
     runs: list[float]
     total: float
     work: float
@@ -59,13 +70,134 @@ def is_entry(unit: Unit) -> bool:
     )
 
 
-def share_out(
+class Hotness:
+    """The shares of one document, worked out again and again.
+
+    Args:
+        language: a name of the language table.
+    """
+
+    def __init__(self, language: str) -> None:
+        self._likely = LikelyCalls(language)
+        self._flows = Flows()
+        self._own: dict[int, tuple[Judgement, tuple[float, ...]]] = {}
+
+    def share_out(
+        self,
+        judgements: Sequence[Judgement],
+        fellows: Sequence[Sequence[int]],
+        edges: Sequence[Sequence[Edge]],
+        groups: Sequence[Sequence[int]],
+        growths: Sequence[Growth],
+    ) -> Shares:
+        """Expected shares of CPU time.
+
+        Args:
+            judgements: of all units, the code outside functions first.
+            fellows: for each unit those of its chunk.
+            edges: sure calls, for each unit.
+            groups: units that call each other, callees first.
+            growths: one a unit.
+        """
+        run = run_of(judgements, edges, groups, growths)
+        units = [judgement.unit for judgement in judgements]
+        rows = self._likely.between(units, judgements, fellows)
+        flow = self._flows.follow(units, judgements, rows, run.starts)
+        # Code outside functions runs once: without a loop of its own it is over at once.
+        outside = min(run.spent[0] / run.total, 1.0) if units[0].loops or len(units) == 1 else 0.0
+        shares, scores = [outside], [0.0]
+        if len(units) > 1:
+            model = hotness_models()["functions"]
+            found = model.scores(*self.function_table(judgements, edges, growths, rows, flow, run.starts))
+            scores.extend([float(score) for score in found])
+            shares.extend([float(share) * (1.0 - outside) for share in model.shares(found)])
+        loops = self._share_loops(judgements, flow, scores, shares)
+        short = [_short(share) for share in shares]
+        return Shares(short, loops, run.runs, run.total, run.work, run.waiting, run.reached, run.starts)
+
+    def function_table(
+        self,
+        judgements: Sequence[Judgement],
+        edges: Sequence[Sequence[Edge]],
+        growths: Sequence[Growth],
+        rows: Sequence[Row],
+        flow: Flow,
+        starts: frozenset[int],
+    ) -> tuple[Floats, Floats]:
+        """The signs of all functions, the ranked ones and the flags, a row each; the code outside has none."""
+        kept: dict[int, tuple[Judgement, tuple[float, ...]]] = {}
+        ranked: list[tuple[float, ...]] = []
+        flagged: list[tuple[float, ...]] = []
+        count = len(judgements)
+        for index in range(1, count):
+            judgement, growth = judgements[index], growths[index]
+            own = self._own.get(id(judgement)) or (judgement, own_signs(judgement))
+            kept[id(judgement)] = own
+            sure = len(edges[index])
+            ranked.append(own[1] + flowing_signs(index, judgement, growth, rows[index], sure, flow, count))
+            flagged.append(flags(index, judgement, growth, flow, starts))
+        self._own = kept
+        return np.array(ranked), np.array(flagged)
+
+    def loop_table(
+        self, judgements: Sequence[Judgement], flow: Flow, scores: Sequence[float], shares: Sequence[float]
+    ) -> tuple[Floats, Floats]:
+        """The signs of all loops of the file, unit by unit."""
+        ranked: list[tuple[float, ...]] = []
+        flagged: list[tuple[float, ...]] = []
+        for index, judgement in enumerate(judgements):
+            if judgement.unit.loops:
+                more, marks = loop_signs(index, judgement, flow, scores[index], shares[index])
+                ranked.extend(more)
+                flagged.extend(marks)
+        return np.array(ranked), np.array(flagged)
+
+    def _share_loops(
+        self, judgements: Sequence[Judgement], flow: Flow, scores: Sequence[float], shares: Sequence[float]
+    ) -> list[tuple[float, ...]]:
+        ranked, flagged = self.loop_table(judgements, flow, scores, shares)
+        if not len(ranked):
+            return [() for _ in judgements]
+        model = hotness_models()["loops"]
+        # What the functions do within loops, all together, is shared among the loops.
+        looped = sum([share * _looped_ratio(found) for share, found in zip(shares, judgements, strict=True)])
+        pending = [float(share) * looped for share in model.shares(model.scores(ranked, flagged))]
+        found: list[tuple[float, ...]] = []
+        for judgement, share in zip(judgements, shares, strict=True):
+            count = len(judgement.unit.loops)
+            found.append(tuple([_short(part) for part in capped(pending[:count], share)]))
+            del pending[:count]
+        return found
+
+
+def _looped_ratio(judgement: Judgement) -> float:
+    return min(1.0, sum(judgement.loop_work) / judgement.work) if judgement.work else 0.0
+
+
+def _short(share: float) -> float:
+    """A share with no more digits than keep the order: small edits do not change every share of the file."""
+    return float(f"{share:.3g}")
+
+
+class Run(NamedTuple):
+    """A run of the file as a program, by the sure calls alone."""
+
+    runs: list[float]
+    spent: list[float]
+    total: float
+    work: float
+    waiting: float
+    reached: frozenset[int]
+    starts: frozenset[int]
+
+
+def run_of(
     judgements: Sequence[Judgement],
     edges: Sequence[Sequence[Edge]],
     groups: Sequence[Sequence[int]],
     growths: Sequence[Growth],
-) -> Shares:
-    """Expected shares of CPU time. `groups` come callees first."""
+) -> Run:
+    """How often each unit runs, and what that comes to."""
     count = len(judgements)
     called = {edge.callee for row in edges for edge in row}
     starts = {0} | {index for index in range(1, count) if is_entry(judgements[index].unit)}
@@ -92,11 +224,10 @@ def share_out(
                 turns = CALLBACK_TURNS if edge.handed_over and edge.site.fact.name in _TURNED_OVER else 1.0
                 runs[edge.callee] = min(runs[edge.callee] + runs[index] * edge.site.runs * turns, MAX_RUNS)
     spent = [times * judgement.work for times, judgement in zip(runs, judgements, strict=True)]
-    # Three digits are more than is known, and keep small edits from changing every share of the file.
     whole = float(f"{sum(spent) or 1.0:.3g}")
     waiting = sum([runs[index] * sum(judgements[index].waiting.values()) for index in sorted(reached)])
     work = sum([spent[index] for index in sorted(reached)])
-    return Shares(runs, whole, work, waiting, frozenset(reached), frozenset(starts))
+    return Run(runs, spent, whole, work, waiting, frozenset(reached), frozenset(starts))
 
 
 def _recursion_turns(growth: Growth) -> float:

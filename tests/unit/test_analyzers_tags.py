@@ -123,7 +123,7 @@ def test_the_parallel_sample() -> None:
     assert report.features["parallel_all_cores"] == 1
     assert report.application_type == "scientific"
     found = heavy(report)
-    assert [function.name for function in found] == ["step", "plate"]
+    assert [function.name for function in found] == ["step"]
     texts = [lens_text(function, report, 4) for function in found]
     assert texts[0].startswith("hot: about ")
     assert " of this file's time · O(n²) on grid, matrix work · will use 4 cores" in texts[0]
