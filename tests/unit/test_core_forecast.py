@@ -134,10 +134,10 @@ def test_only_what_has_earned_it_is_asked_for() -> None:
     assert (fallback.method, fallback.skill_ratio) == ("seasonal_naive_week", 0.0)
 
 
-def test_before_there_is_a_day_the_next_quarter_of_an_hour_is_shown_and_not_acted_on() -> None:
+def test_before_there_is_a_day_a_forecast_is_shown_and_not_acted_on() -> None:
     chosen = choose(grid(40), BEGIN + timedelta(seconds=40 * STEP), (), (), 3600)
     assert isinstance(chosen, Forecast)
-    assert (chosen.method, chosen.steps, chosen.skill_ratio) == ("reactive_quantile", 3, None)
+    assert (chosen.method, chosen.steps, chosen.skill_ratio) == ("pooled", 12, None)
 
 
 def test_an_ask_has_one_entry_a_resource() -> None:

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from foreload_core.forecast.forecaster import Forecaster, ReactiveQuantile, SeasonalNaive
+from foreload_core.forecast.forecaster import SeasonalNaive, no_history
 from foreload_core.forecast.skill import calibrated, skill_of, upper_misses
 from foreload_core.history import Grid
 from foreload_core.types import Ask, Forecast, NoForecast, WindowKind, WindowOccurrence
 
 HORIZON_SECONDS = 6 * 3600.0
-SHORT_SECONDS = 15 * 60.0
 VALID_SECONDS = 15 * 60.0
 NAIVE = SeasonalNaive()
-REACTIVE = ReactiveQuantile()
 
 
 def make_ask(
@@ -49,10 +47,11 @@ def make_ask(
 def choose(
     grid: Grid, now: datetime, fitted: Sequence[Forecast], past: Sequence[Forecast], horizon_seconds: float
 ) -> Forecast | NoForecast:
-    """The forecast of one resource: the fitted one that was closest, if it was closer than seasonal-naive; else that.
+    """The forecast of one resource: the one that was closest lately, if it was closer than seasonal-naive; else that.
 
-    Seasonal-naive has a skill of 0 by definition and is acted on. Before there is a season, the spread of the last hour
-    is shown for a quarter of an hour; it has no record and is not acted on, since the live path does the same at once.
+    The candidates are the pooled forecaster, which makes its record by replaying the last ten days, and the fitted
+    ones, whose record are their earlier forecasts. Seasonal-naive has a skill of 0 by definition and is acted on.
+    Before there is a season, the pooled one is shown; it has no record and is not acted on.
     """
     seen = grid.until(now)
     steps = max(1, round(horizon_seconds / grid.step_seconds))
@@ -64,17 +63,25 @@ def choose(
         if skill is None or skill.ratio <= 0 or cut is None or (best and (best.skill_ratio or 0) >= skill.ratio):
             continue
         best = replace(calibrated(cut, upper_misses(record, seen)), skill_ratio=skill.ratio)
+    learned = pooled_forecast(seen, steps)
+    if isinstance(learned, Forecast) and (learned.skill_ratio or 0) > (0 if best is None else best.skill_ratio or 0):
+        best = learned
     if best is not None:
         return best
     naive = NAIVE.fit(seen, steps)
     if isinstance(naive, Forecast):
         return replace(naive, skill_ratio=0.0)
-    return _short(REACTIVE, seen) or naive
+    return replace(learned, skill_ratio=None) if isinstance(learned, Forecast) else naive
 
 
-def _short(forecaster: Forecaster, grid: Grid) -> Forecast | None:
-    made = forecaster.fit(grid, max(1, round(SHORT_SECONDS / grid.step_seconds)))
-    return made if isinstance(made, Forecast) else None
+def pooled_forecast(grid: Grid, steps: int) -> Forecast | NoForecast:
+    """The pooled forecaster's. What it needs (numpy, its weights) is loaded with the first one that can be made."""
+    short = no_history(grid)
+    if short is not None:
+        return short
+    from foreload_core.forecast.pooled.forecaster import pooled
+
+    return pooled().fit(grid, steps)
 
 
 def _from_now(forecast: Forecast, now: datetime, steps: int) -> Forecast | None:
