@@ -9,6 +9,7 @@ from foreload_analyzers.algorithms import choose, module_scores, total, word_sco
 from foreload_analyzers.applications import choose_application
 from foreload_analyzers.build import Builder
 from foreload_analyzers.callgraph import Calls, Edge
+from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.costs import label
 from foreload_analyzers.facts import ChunkFacts, Unit
 from foreload_analyzers.features import features_of
@@ -44,6 +45,7 @@ class Composer:
         self._builder = Builder()
         self._grown: dict[int, tuple[Judged, object, Growth]] = {}
         self._scores: dict[int, tuple[ChunkFacts, tuple[float, ...]]] = {}
+        self.composed: Composed | None = None  # what the last report was made of
         self._application: tuple[object, tuple[str | None, float]] = ((), (None, 0.0))
 
     def compose(self, chunks: Sequence[Placed], problems: tuple[str, ...]) -> Report:
@@ -64,6 +66,7 @@ class Composer:
         functions = self._builder.build(judged, layout.rows, growths, shares, demand)
         # A library starts nothing by itself: then all its functions count.
         reached = sorted(shares.reached | _started(layout.units)) if len(shares.reached) > 1 else range(len(judged))
+        self.composed = Composed(judged, edges, groups, growths, reached)
         slowest = growths[max(reached, key=lambda index: growths[index].cost)]
         largest = growths[max(reached, key=lambda index: growths[index].space)]
         algorithm, algorithm_confidence = choose(total([*self._chunk_scores(chunks), module_scores(modules)]))

@@ -6,12 +6,14 @@ from tree_sitter import Node, Tree
 
 from foreload_analyzers.compose import Composer
 from foreload_analyzers.decoding import to_utf8
-from foreload_analyzers.grammar import syntax
+from foreload_analyzers.grammar import Checkpoint, no_checkpoint, parse, syntax
+from foreload_analyzers.outline import outline
 from foreload_analyzers.pieces import Chunk, Piece, cut
 from foreload_analyzers.report import Report
 from foreload_analyzers.surroundings import Placed
 
 MAX_SOURCE_BYTES = 2 * 1024 * 1024  # above this a file is data or made by a program; it is not looked into
+PARSED_TIMES = 4  # files up to this many times the largest size are still parsed, and say where their syntax is broken
 _PROBE_BYTES = 64 * 1024
 
 Point = tuple[int, int]
@@ -23,13 +25,23 @@ class Document:
     Args:
         language: a name of the language table.
         path_hint: where the file lies; only for telling what kind of program it is.
+        largest_bytes: a larger text is only parsed, one of more than `PARSED_TIMES` times as much not even that.
+        checkpoint: called now and then during long work; what it raises ends the work, and the document stays usable.
 
     Raises:
         KeyError: the language is not known.
     """
 
-    def __init__(self, language: str, path_hint: str = "") -> None:
+    def __init__(
+        self,
+        language: str,
+        path_hint: str = "",
+        largest_bytes: int = MAX_SOURCE_BYTES,
+        checkpoint: Checkpoint = no_checkpoint,
+    ) -> None:
         self.language = language
+        self._largest_bytes = largest_bytes
+        self._checkpoint = checkpoint
         self._syntax = syntax(language)
         self._parser = self._syntax.parser()
         self._source = b""
@@ -38,15 +50,16 @@ class Document:
         self._is_behind = False
         self._pieces: list[Piece] = []
         self._can_split = False
-        self._composer = Composer(language, path_hint)
+        self._composer = Composer(language, path_hint, checkpoint)
         self._report: Report | None = None
 
     def open(self, text: bytes) -> None:
         """Takes a new text as a whole."""
         self._source = text
-        self._report = None
+        self._report = self._tree = None
         self._can_split = self._is_behind = False
-        self._tree = None if problem_with(text) else self._parser.parse(text)
+        if self._is_parsed(text):
+            self._tree = parse(self._parser, text, None, self._checkpoint)
 
     def edit(
         self,
@@ -64,7 +77,7 @@ class Document:
         """
         fits = 0 <= start_byte <= old_end_byte <= len(self._source) and start_byte <= new_end_byte <= len(new_source)
         fits = fits and len(new_source) - len(self._source) == new_end_byte - old_end_byte
-        if self._tree is None or not fits or problem_with(new_source):
+        if self._tree is None or not fits or not self._is_parsed(new_source):
             self.open(new_source)
             return
         edit = (start_byte, old_end_byte, new_end_byte, start_point, old_end_point, new_end_point)
@@ -74,7 +87,8 @@ class Document:
         self._is_behind = self._can_split and self._edit_piece(*edit)
         if not self._is_behind:
             self._can_split = False
-            self._tree = self._parser.parse(new_source, self._tree)
+            old, self._tree = self._tree, None  # if the work is ended, the next edit begins anew
+            self._tree = parse(self._parser, new_source, old, self._checkpoint)
 
     def report(self) -> Report:
         """The report of the text as it is now."""
@@ -104,27 +118,34 @@ class Document:
         if piece.tree is not None:
             points = [(point[0] - row, point[1]) for point in (start_point, old_end_point, new_end_point)]
             piece.tree.edit(start - first, old_end - first, new_end - first, *points)
-        tree = self._parser.parse(text) if piece.tree is None else self._parser.parse(text, piece.tree)
+        tree = parse(self._parser, text, piece.tree)
         if tree.root_node.has_error:
             return False
         piece.size, piece.rows, piece.tree, piece.is_changed = size, text.count(b"\n"), tree, True
         return True
 
     def _make_report(self) -> Report:
-        problem = problem_with(self._source)
-        if problem or self._tree is None:
+        problem = problem_with(self._source, self._largest_bytes)
+        if self._tree is None:
             return Report(self.language, problems=(problem,) if problem else ())
         problems: tuple[str, ...] = ()
-        if self._is_behind:
+        if self._is_behind and not problem:
             self._refresh()
-        else:
-            root = self._tree.root_node
-            known = [chunk for piece in self._pieces for chunk in piece.chunks]
-            self._pieces = cut(root, self._source, self._syntax, known)
-            self._can_split = self._syntax.language.splits and not root.has_error
-            if root.has_error:
-                problems = (f"line {_first_error(root)}: the syntax is broken there; the rest of the file is analysed",)
+            return self._composer.compose(self._placed(), problems)
+        root = self._tree.root_node
+        if root.has_error:
+            rest = "" if problem else "; the rest of the file is analysed"
+            problems = (f"line {_first_error(root)}: the syntax is broken there{rest}",)
+        if problem:
+            functions = outline(root, self._source, self._syntax)
+            return Report(self.language, functions, problems=(problem, *problems))
+        known = [chunk for piece in self._pieces for chunk in piece.chunks]
+        self._pieces = cut(root, self._source, self._syntax, known, self._checkpoint)
+        self._can_split = self._syntax.language.splits and not root.has_error
         return self._composer.compose(self._placed(), problems)
+
+    def _is_parsed(self, text: bytes) -> bool:
+        return len(text) <= self._largest_bytes * PARSED_TIMES and not _is_binary(text)
 
     def _refresh(self) -> None:
         """Reads the chunks of the pieces that were edited; one that fell apart becomes several."""
@@ -152,14 +173,19 @@ class Document:
         return placed
 
 
-def problem_with(text: bytes) -> str:
-    """Why a text is not analysed at all; empty when it is."""
-    if len(text) > MAX_SOURCE_BYTES:
-        size, limit = len(text) / 1024 / 1024, MAX_SOURCE_BYTES // 1024 // 1024
-        return f"the file has {size:.1f} MiB; files above {limit} MiB are not analysed"
-    if b"\0" in text[:_PROBE_BYTES]:
+def problem_with(text: bytes, largest_bytes: int = MAX_SOURCE_BYTES) -> str:
+    """Why a text is not analysed, or only parsed; empty when it is."""
+    if len(text) > largest_bytes:
+        size, limit = len(text) / 1024 / 1024, f"{largest_bytes / 1024 / 1024:.1f}".removesuffix(".0")
+        step = "only parsed" if len(text) <= largest_bytes * PARSED_TIMES else "not analysed"
+        return f"the file has {size:.1f} MiB; files above {limit} MiB are {step}"
+    if _is_binary(text):
         return "the file is binary; only source code is analysed"
     return ""
+
+
+def _is_binary(text: bytes) -> bool:
+    return b"\0" in text[:_PROBE_BYTES]
 
 
 def _first_error(root: Node) -> int:

@@ -11,10 +11,11 @@ from foreload_analyzers.declared import head_of
 from foreload_analyzers.expressions import Source
 from foreload_analyzers.extract import ChunkReader
 from foreload_analyzers.facts import ChunkFacts
-from foreload_analyzers.grammar import Match, Syntax
+from foreload_analyzers.grammar import Checkpoint, Match, Syntax, no_checkpoint
 from foreload_analyzers.kinds import NodeKinds
 
 MAX_CHUNKS = 20_000
+_BYTES_AT_ONCE = 64 * 1024  # so that what waits for this thread waits for milliseconds, and few findings are held
 
 ChunkKey = tuple[str, str, bytes]
 
@@ -50,7 +51,9 @@ class Piece:
     is_changed: bool = False
 
 
-def cut(root: Node, source: bytes, syntax: Syntax, known: Iterable[Chunk]) -> list[Piece]:
+def cut(
+    root: Node, source: bytes, syntax: Syntax, known: Iterable[Chunk], checkpoint: Checkpoint = no_checkpoint
+) -> list[Piece]:
     """The pieces of a text from its syntax tree.
 
     Args:
@@ -58,6 +61,7 @@ def cut(root: Node, source: bytes, syntax: Syntax, known: Iterable[Chunk]) -> li
         source: the text that was parsed.
         syntax: of its language.
         known: chunks from before; one with the same text gives its facts to the new one.
+        checkpoint: called now and then; what it raises ends the work.
     """
     kinds = syntax.language.kinds
     groups = _groups(root)
@@ -67,7 +71,7 @@ def cut(root: Node, source: bytes, syntax: Syntax, known: Iterable[Chunk]) -> li
         first = len(nodes)
         _split(group, kinds, source, nodes)
         sizes.append(len(nodes) - first)
-    chunks = _chunks(root, source, syntax, nodes, known)
+    chunks = _chunks(root, source, syntax, nodes, known, checkpoint)
     starts = [(0, 0)] + [(group[0].start_byte, group[0].start_point.row) for group in groups[1:]]
     ends = [*starts[1:], (len(source), source.count(b"\n"))]
     pieces: list[Piece] = []
@@ -125,7 +129,12 @@ def _members(node: Node, kinds: NodeKinds) -> tuple[Node, Node] | None:
 
 
 def _chunks(
-    root: Node, source: bytes, syntax: Syntax, nodes: Sequence[tuple[Node, str]], known: Iterable[Chunk]
+    root: Node,
+    source: bytes,
+    syntax: Syntax,
+    nodes: Sequence[tuple[Node, str]],
+    known: Iterable[Chunk],
+    checkpoint: Checkpoint,
 ) -> list[Chunk]:
     """A chunk for each node, rows counted from the start of the source; only texts that are not known are read."""
     stock: dict[ChunkKey, list[ChunkFacts]] = {}
@@ -138,7 +147,7 @@ def _chunks(
             missing.setdefault(key, index)
     if missing:
         places = list(missing.values())
-        for index, facts in zip(places, _read(root, source, syntax, nodes, places), strict=True):
+        for index, facts in zip(places, _read(root, source, syntax, nodes, places, checkpoint), strict=True):
             stock[keys[index]] = [facts]
     taken: dict[ChunkKey, int] = {}
     chunks: list[Chunk] = []
@@ -153,13 +162,39 @@ def _chunks(
 
 
 def _read(
-    root: Node, source: bytes, syntax: Syntax, nodes: Sequence[tuple[Node, str]], places: Sequence[int]
+    root: Node,
+    source: bytes,
+    syntax: Syntax,
+    nodes: Sequence[tuple[Node, str]],
+    places: Sequence[int],
+    checkpoint: Checkpoint,
 ) -> list[ChunkFacts]:
-    """The facts of some nodes, in one pass of the queries from the first to the last of them."""
-    matches = syntax.matches(root, nodes[places[0]][0].start_byte, nodes[places[-1]][0].end_byte)
-    matches.sort(key=_start)
+    """The facts of some nodes, in passes of the queries over a stretch of the text each."""
     facts: list[ChunkFacts] = []
     text = Source(source)
+    first = 0
+    while first < len(places):
+        checkpoint()
+        start = nodes[places[first]][0].start_byte
+        last = first + 1
+        while last < len(places) and nodes[places[last]][0].end_byte - start <= _BYTES_AT_ONCE:
+            last += 1
+        _read_stretch(root, text, syntax, nodes, places[first:last], facts)
+        first = last
+    return facts
+
+
+def _read_stretch(
+    root: Node,
+    text: Source,
+    syntax: Syntax,
+    nodes: Sequence[tuple[Node, str]],
+    places: Sequence[int],
+    facts: list[ChunkFacts],
+) -> None:
+    """Adds the facts of nodes that follow each other, in one pass of the queries."""
+    matches = syntax.matches(root, nodes[places[0]][0].start_byte, nodes[places[-1]][0].end_byte)
+    matches.sort(key=_start)
     at = 0
     for place in places:
         node, name = nodes[place]
@@ -171,7 +206,6 @@ def _read(
             at += 1
         reader = ChunkReader(text, syntax.language.kinds, start, node.start_point.row, name)
         facts.append(reader.read(start, end, node.descendant_count, matches[first:at]))
-    return facts
 
 
 def _start(match: Match) -> int:
