@@ -19,6 +19,7 @@ import {
 } from './harness/story.mjs';
 import { percentile, sleep, until } from './harness/waiting.mjs';
 import { Workbench } from './harness/workbench.mjs';
+import { importPast } from './harness/past.mjs';
 
 const RUNS = Number(process.env.FORELOAD_E2E_RUNS ?? 4); // of each kind; the first has no history
 const COMMAND = 'python simulate.py --days 6000';
@@ -287,10 +288,7 @@ step('5. the dashboard shows use, limit, runs and decisions, newest first, each 
 });
 
 step('5. without history it says so; `foreload history import` brings a forecast', async () => {
-  const trace = path.join(foreload.ideFolder, 'home', 'past.csv');
-  writeTrace(trace);
-  const daemon = daemonVariables();
-  foreload.runAsIde(daemon, 'history', 'import', trace);
+  importPast(foreload);
   const page = await bench.webview('#tlbar');
   await until(async () => !/no history|No forecast/i.test(await page.locator('body').innerText()), 'the forecast to come', 90_000);
   await bench.screenshot('05-forecast');
@@ -299,7 +297,8 @@ step('5. without history it says so; `foreload history import` brings a forecast
 step('5. a profile made from the palette is checked while typing', async () => {
   await bench.closeEditors();
   await bench.command(label('newProfile'));
-  await bench.page.locator('.tab.active[data-resource-name="profile.json"]').waitFor({ timeout: 30_000 });
+  await (await bench.webview('.week')).getByRole('button', { name: 'Open as text' }).click();
+  await bench.page.locator('.monaco-editor .view-lines').first().waitFor({ timeout: 30_000 });
   await bench.replaceText(profileText('every day', 'a lot'));
   await bench.page.locator('.monaco-editor .squiggly-error, .monaco-editor .squiggly-warning').first().waitFor({ timeout: 20_000 });
   await bench.screenshot('05-profile-wrong');
@@ -416,26 +415,4 @@ async function assertAppliedOnce() {
 function profileText(every, cores) {
   const window = { name: 'A run at its minute', kind: 'peak', every, expect: { cpuCores: cores } };
   return JSON.stringify({ version: 1, name: 'story', timeZone: 'UTC', windows: [window] }, null, 2);
-}
-
-/** Two weeks of a working day, every five minutes. */
-function writeTrace(file) {
-  const lines = ['timestamp,cpu_cores,memory_bytes,net_rx_bytes_s,net_tx_bytes_s,gpu_util'];
-  const step = 300;
-  const end = Math.floor(Date.now() / 1000 / step) * step;
-  for (let at = end - 14 * 86_400; at < end; at += step) {
-    const hour = (at % 86_400) / 3600;
-    const busy = hour > 8 && hour < 18 ? 0.6 + 0.4 * Math.sin((hour - 8) * 2) : 0.05;
-    const stamp = new Date(at * 1000).toISOString().replace('.000Z', 'Z');
-    lines.push(`${stamp},${busy.toFixed(3)},${Math.round((1 + busy) * 1e9)},1000,500,`);
-  }
-  fs.writeFileSync(file, `${lines.join('\n')}\n`);
-}
-
-/** The environment of the IDE's daemon, so that the command finds the same history. */
-function daemonVariables() {
-  const [pid] = foreload.daemons();
-  assert.ok(pid !== undefined, 'the daemon runs');
-  const text = fs.readFileSync(`/proc/${pid}/environ`, 'utf8');
-  return { pid, variables: Object.fromEntries(text.split('\0').filter(Boolean).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])) }; // prettier-ignore
 }
