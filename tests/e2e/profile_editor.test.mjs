@@ -36,7 +36,7 @@ const PROFILE = {
 
 async function save() {
   await pages.bench.page.keyboard.press('Control+S');
-  await pages.bench.page.locator('.tab.active.dirty').waitFor({ state: 'detached', timeout: 15_000 });
+  await until(async () => (await pages.bench.page.locator('.tab.active.dirty').count()) === 0, 'the file to be saved');
 }
 
 /** Drags over hours of a day, in the middle of its row. */
@@ -90,7 +90,7 @@ describe('the profile editor', { concurrency: 1 }, () => {
     await until(async () => /Peak on Thursday, 09:00 to 11:00/.test(await said(page)), 'the word on it');
     await drag(page, 4, 9, 11);
     await until(async () => /now also on Friday/.test(await said(page)), 'the word on the second day');
-    assert.equal(await page.locator('.block').count(), before + 2);
+    await until(async () => (await page.locator('.block').count()) === before + 2, 'both days on the week');
     await pages.bench.page.keyboard.press('Control+Z');
     await until(async () => (await page.locator('.block').count()) === before + 1, 'the undo');
     await pages.bench.page.keyboard.press('Control+Shift+Z');
@@ -116,7 +116,7 @@ describe('the profile editor', { concurrency: 1 }, () => {
     await page.locator('.week').focus();
     await keyboard.press('Delete');
     await until(async () => /is gone|no longer on Monday/.test(await said(page)), 'the erased peak');
-    assert.equal(await page.locator('.block[data-day="0"]').count(), 0);
+    await until(async () => (await page.locator('.block[data-day="0"]').count()) === 0, 'an empty Monday');
   });
 
   pages.step('the text form is beside it, and each follows the other', async () => {
@@ -128,6 +128,7 @@ describe('the profile editor', { concurrency: 1 }, () => {
     await until(async () => (await page.locator('tr[data-rule]').count()) === 1, 'the week to follow the text');
     await page.getByRole('switch', { name: 'Load test counts' }).uncheck({ force: true });
     await until(async () => /"enabled": false/.test((await bench.page.locator('.monaco-editor .view-lines').first().innerText()).replaceAll('\u00a0', ' ')), 'the text to follow the week'); // prettier-ignore
+    await bench.command('View: Focus Second Editor Group');
     await bench.replaceText('{ not json');
     await until(async () => /Line 1/.test(await text(page)), 'a broken text to be said');
     await bench.screenshot('profile-broken');

@@ -63,6 +63,8 @@ class OpenProfile implements vscode.Disposable {
   /** Changes are made one after the other, each on the text that the one before left. */
   private queue: Promise<void> = Promise.resolve();
   private asked = 0;
+  /** How many changes of the page were dealt with. */
+  private made = 0;
 
   constructor(
     private readonly document: vscode.TextDocument,
@@ -99,6 +101,7 @@ class OpenProfile implements vscode.Disposable {
   private received(message: FromProfile): void {
     switch (message.type) {
       case 'ready':
+        this.made = 0;
         void this.show();
         break;
       case 'change':
@@ -118,11 +121,12 @@ class OpenProfile implements vscode.Disposable {
 
   private async show(): Promise<void> {
     const text = this.document.getText();
+    const changes = this.made;
     const ask = (this.asked += 1);
     try {
       const page = await this.daemon.request<ProfilePage>(GET_PROFILE, { text });
       if (ask !== this.asked) return; // a later text is on its way
-      this.post({ type: 'page', page });
+      this.post({ type: 'page', page, changes });
     } catch (error) {
       this.post({ type: 'failed', text: messageOf(error) });
       return;
@@ -149,15 +153,19 @@ class OpenProfile implements vscode.Disposable {
       const { text, said } = await this.daemon.request<ProfileChanged>(CHANGE_PROFILE, { ...NO_CHANGE, ...change, text: before });
       const place = difference(before, text);
       if (place === undefined) {
+        this.made += 1;
         await this.show(); // the page goes back to what holds
         return;
       }
       const edit = new vscode.WorkspaceEdit();
       const range = new vscode.Range(this.document.positionAt(place.start), this.document.positionAt(place.end));
       edit.replace(this.document.uri, range, place.text);
-      if (await vscode.workspace.applyEdit(edit)) this.post({ type: 'said', text: said });
+      const isApplied = await vscode.workspace.applyEdit(edit);
+      this.made += 1;
+      if (isApplied) this.post({ type: 'said', text: said });
       else this.post({ type: 'said', text: 'Not changed: the file may be read-only.' });
     } catch (error) {
+      this.made += 1;
       this.post({ type: 'said', text: `Not changed: ${messageOf(error)}` });
       await this.show();
     }

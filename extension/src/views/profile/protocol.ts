@@ -7,8 +7,9 @@ export type Change = Pick<ProfileChange, 'action'> & Partial<Omit<ProfileChange,
 export type FromProfile =
   { type: 'ready' } | { type: 'change'; change: Change } | { type: 'text' } | { type: 'history' } | { type: 'decline'; pattern: Pattern };
 
+/** `changes` of a page: how many of the page's own changes its text has taken in. */
 export type ToProfile =
-  | { type: 'page'; page: ProfilePage }
+  | { type: 'page'; page: ProfilePage; changes: number }
   | { type: 'stops'; stops: Stops }
   | { type: 'working' }
   | { type: 'said'; text: string }

@@ -10,7 +10,11 @@ import { Week } from './week';
 
 const host = new Host<FromProfile, ToProfile, object>((message) => receive(message));
 const page = pageElement();
-const change = (made: Change): void => host.send({ type: 'change', change: made });
+let sent = 0;
+const change = (made: Change): void => {
+  sent += 1;
+  host.send({ type: 'change', change: made });
+};
 
 const top = element('div', { class: 'top' });
 const strip = element('div', { attributes: { role: 'status' } });
@@ -26,7 +30,8 @@ let isBuilt = false;
 function receive(message: ToProfile): void {
   switch (message.type) {
     case 'page':
-      show(message.page);
+      // A page made before the last change would take the hand back; the one after it is on its way.
+      if (message.changes >= sent || !isBuilt) show(message.page);
       break;
     case 'stops':
       preference.setStops(message.stops);

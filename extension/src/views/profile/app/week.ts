@@ -6,6 +6,9 @@ import { DAY_MINUTES, moved, overlaps, resized, SNAP_MINUTES, type Span, spanBet
 
 const TOOLS = [['peak', 'Peak'], ['idle', 'Idle'], ['deadline', 'Deadline'], ['erase', 'Erase']] as const; // prettier-ignore
 const EDGE_PIXELS = 6;
+const NARROW_PIXELS = 640;
+const SHORT_MINUTES = 90;
+const SHORT_NARROW_MINUTES = 180;
 const ARROWS: Record<string, [days: number, minutes: number]> = {
   ArrowLeft: [0, -SNAP_MINUTES],
   ArrowRight: [0, SNAP_MINUTES],
@@ -118,13 +121,14 @@ export class Week {
   }
 
   private blockNode(block: ProfileBlock): HTMLElement {
+    const text = isShort(block) ? (block.text.split(' ')[0] ?? '') : block.text;
     const node = element('button', {
       class: `block ${block.kind}${block.wrong ? ' wrong' : ''}${this.isOn(block) ? '' : ' off'}`,
-      text: block.text,
+      text,
       attributes: {
         type: 'button',
         title: block.label,
-        'aria-label': block.movable ? `${block.label}. Arrows move, Shift and arrows resize.` : block.label,
+        'aria-label': `${text}: ${block.label}${block.movable ? '. Arrows move, Shift and arrows resize.' : ''}`,
         'data-rule': String(block.rule),
         'data-day': String(block.day),
       },
@@ -187,6 +191,11 @@ export class Week {
   private moveBlock(block: ProfileBlock, span: Span): void {
     const { day, startMinute, endMinute } = span;
     this.held = { rule: block.rule, day };
+    // Shown at once, so that the next key goes on from here; the text's own word on it follows.
+    if (this.page !== undefined) {
+      this.page = { ...this.page, blocks: this.page.blocks.map((each) => (each === block ? { ...each, ...span } : each)) };
+      this.paint();
+    }
     this.change({ action: 'move', index: block.rule, day, startMinute, endMinute });
   }
 
@@ -278,6 +287,11 @@ export class Week {
     const minute = ((event.clientX - first.left) / first.width) * DAY_MINUTES;
     return { day, minute: Math.min(DAY_MINUTES, Math.max(0, minute)) };
   }
+}
+
+/** Whether only a first word fits: the number of cores, then. */
+function isShort({ kind, startMinute, endMinute }: ProfileBlock): boolean {
+  return kind === 'peak' && endMinute - startMinute < (innerWidth <= NARROW_PIXELS ? SHORT_NARROW_MINUTES : SHORT_MINUTES);
 }
 
 function numberOf(field: HTMLInputElement): number | null {
