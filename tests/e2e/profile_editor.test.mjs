@@ -128,7 +128,7 @@ describe('the profile editor', { concurrency: 1 }, () => {
     await until(async () => (await page.locator('tr[data-rule]').count()) === 1, 'the week to follow the text');
     await page.getByRole('switch', { name: 'Load test counts' }).uncheck({ force: true });
     await until(async () => /"enabled": false/.test((await bench.page.locator('.monaco-editor .view-lines').first().innerText()).replaceAll('\u00a0', ' ')), 'the text to follow the week'); // prettier-ignore
-    await bench.command('View: Focus Second Editor Group');
+    await bench.page.locator('.monaco-editor .view-lines').first().click();
     await bench.replaceText('{ not json');
     await until(async () => /Line 1/.test(await text(page)), 'a broken text to be said');
     await bench.screenshot('profile-broken');
