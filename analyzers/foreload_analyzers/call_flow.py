@@ -71,6 +71,7 @@ class Flows:
 
     def __init__(self) -> None:
         self._groups: tuple[list[list[int]], list[list[int]]] = ([], [])
+        self._last: tuple[object, Flow] | None = None
 
     def follow(
         self, units: Sequence[Unit], judgements: Sequence[Judgement], rows: Sequence[Row], starts: Iterable[int]
@@ -83,6 +84,14 @@ class Flows:
             rows: the likely calls, one each.
             starts: where a run of the file as a program begins.
         """
+        key = (list(rows), [judgement.work for judgement in judgements], set(starts), [unit.name for unit in units])
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._follow(units, judgements, rows, key[2]))
+        return self._last[1]
+
+    def _follow(
+        self, units: Sequence[Unit], judgements: Sequence[Judgement], rows: Sequence[Row], start_set: set[int]
+    ) -> Flow:
         count = len(units)
         callees = [[call.callee for call in row.calls] for row in rows]
         if callees != self._groups[0]:
@@ -113,7 +122,6 @@ class Flows:
             ]
             for index, row in enumerate(rows)
         ]
-        start_set = set(starts)
         flow = Flow(
             from_starts=_spread(count, start_set, groups, recursive, links, 1),
             from_all=_spread(count, range(count), groups, recursive, links, 1),

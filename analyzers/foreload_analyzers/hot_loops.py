@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log10
+from typing import NamedTuple
+
+import numpy as np
 
 from foreload_analyzers.call_flow import Flow
+from foreload_analyzers.hot_model import Floats
 from foreload_analyzers.hot_signs import PLAIN_TURNS, log_of
 from foreload_analyzers.judge import Judgement
 
@@ -23,13 +26,23 @@ _MAX_DEPTH = 9
 _LEAST = 1e-6
 
 
-def loop_signs(
-    index: int, judgement: Judgement, flow: Flow, score: float, share: float
-) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
-    """The values of RANKED and of FLAGS for each loop of a function with its score and its share of the time."""
+class LoopSigns(NamedTuple):
+    """What the loops of one function show by themselves.
+
+    Attributes:
+        counts: for each loop its ratio of the function's work, turns, own size, depth, lines, calls, stores, loops
+            inside, growth and rarity; then its work and its plain work.
+        flags: the values of FLAGS but for `outside` and `recursive`.
+    """
+
+    counts: list[tuple[float, ...]]
+    flags: list[tuple[float, ...]]
+
+
+def loop_signs(judgement: Judgement) -> LoopSigns:
+    """The signs of the loops of one function."""
     unit = judgement.unit
-    ranked: list[tuple[float, ...]] = []
-    flagged: list[tuple[float, ...]] = []
+    found = LoopSigns([], [])
     calls, stores, inner = [0] * len(unit.loops), [0] * len(unit.loops), [0] * len(unit.loops)
     for site in judgement.calls:
         if site.fact.loop >= 0:
@@ -40,22 +53,12 @@ def loop_signs(
     for loop in unit.loops:
         if loop.parent >= 0:
             inner[loop.parent] += 1
-    every, plain = flow.from_all[index], flow.plain[index]
     for place, loop in enumerate(unit.loops):
         work, bound = judgement.loop_work[place], judgement.bounds[place]
-        ratio = min(1.0, work / judgement.work) if judgement.work else 0.0
-        plain_body = loop.own_size * PLAIN_TURNS ** min(loop.depth, _MAX_DEPTH)
-        ranked.append(
+        found.counts.append(
             (
-                score,
-                log10(_LEAST + share),
-                log10(_LEAST + share * ratio),
-                log_of(every * work),
-                log_of(plain * plain_body),
-                ratio,
+                min(1.0, work / judgement.work) if judgement.work else 0.0,
                 log_of(judgement.runs[place]),
-                log_of(every),
-                log_of(plain),
                 loop.own_size,
                 loop.depth,
                 loop.end_line - loop.line,
@@ -64,9 +67,11 @@ def loop_signs(
                 inner[place],
                 bound.factor.n + 5.0 * bound.factor.exp + 0.3 * bound.factor.log,
                 loop.weight,
+                work,
+                loop.own_size * PLAIN_TURNS ** min(loop.depth, _MAX_DEPTH),
             )
         )
-        flagged.append(
+        found.flags.append(
             (
                 float(loop.kind == "while"),
                 float(loop.kind == "comprehension"),
@@ -75,11 +80,41 @@ def loop_signs(
                 float(inner[place] == 0),
                 float(bound.amortised),
                 float(bound.stated),
-                float(index == 0),
-                float(flow.recursive[index]),
             )
         )
-    return ranked, flagged
+    return found
+
+
+def loop_table(
+    signs: Sequence[LoopSigns], flow: Flow, scores: Sequence[float], shares: Sequence[float]
+) -> tuple[Floats, Floats]:
+    """The values of RANKED and of FLAGS for all loops of a file, unit by unit.
+
+    Args:
+        signs: of each unit.
+        flow: of the file.
+        scores, shares: of each unit, as the model of functions gives them.
+    """
+    owner = np.repeat(np.arange(len(signs)), [len(row.counts) for row in signs])
+    if not len(owner):
+        return np.empty((0, len(RANKED))), np.empty((0, len(FLAGS)))
+    counts = np.array([row for found in signs for row in found.counts])
+    share, every, plain = np.array(shares)[owner], np.array(flow.from_all)[owner], np.array(flow.plain)[owner]
+    ratio, work, plain_work = counts[:, 0], counts[:, -2], counts[:, -1]
+    first = (
+        np.array(scores)[owner],
+        np.log10(_LEAST + share),
+        np.log10(_LEAST + share * ratio),
+        np.log10(1.0 + every * work),
+        np.log10(1.0 + plain * plain_work),
+        ratio,
+        counts[:, 1],
+        np.log10(1.0 + every),
+        np.log10(1.0 + plain),
+    )
+    ranked = np.column_stack([*first, counts[:, 2:-2]])
+    marks = np.array([row for found in signs for row in found.flags])
+    return ranked, np.column_stack([marks, owner == 0, np.array(flow.recursive)[owner]])
 
 
 def capped(shares: Sequence[float], owner_share: float) -> list[float]:

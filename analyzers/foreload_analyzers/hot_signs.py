@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from math import log10
 
+import numpy as np
+
 from foreload_analyzers.call_flow import Flow, is_public, is_special
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.growth import Growth
+from foreload_analyzers.hot_model import Floats
 from foreload_analyzers.judge import Judgement
 from foreload_analyzers.languages import INDEX
 from foreload_analyzers.likely_calls import Row
@@ -37,9 +40,8 @@ LED = (
     "whole_work",
 )  # fmt: skip
 FLAGS = (
-    "recursive", "makes_objects", "special", "property", "main", "private", "method", "inner", "asynchronous",
-    "generator", "test", "trivial", "decorated", "start", "shows", "loopless", "uncalled", "branching_recursion",
-    "started",
+    "makes_objects", "special", "property", "main", "private", "method", "inner", "asynchronous", "generator", "test",
+    "trivial", "decorated", "shows", "loopless", "recursive", "start", "uncalled", "branching_recursion", "started",
 )  # fmt: skip
 _MAIN = frozenset({"main", "_main", "run", "test", "_test", "Main"})
 _MAKERS = frozenset({"__init__", "constructor", "new"})
@@ -55,8 +57,7 @@ def own_signs(judgement: Judgement) -> tuple[float, ...]:
     """The values of OWN."""
     unit = judgement.unit
     loops, calls, assigns = unit.loops, judgement.calls, unit.assigns
-    looped = sum([loop.own_size for loop in loops])
-    size = unit.own_size + looped
+    size = size_of(unit)
     kinds = [loop.kind for loop in loops]
     growth = max([cost.n + 5.0 * cost.exp + 0.3 * cost.log for cost in judgement.around], default=0.0)
     return (
@@ -81,8 +82,13 @@ def own_signs(judgement: Judgement) -> tuple[float, ...]:
         len(unit.slices),
         len(unit.memberships),
         growth,
-        looped / max(1.0, size),
+        (size - unit.own_size) / max(1.0, size),
     )
+
+
+def size_of(unit: Unit) -> float:
+    """Syntax nodes, those of rare branches less."""
+    return unit.own_size + sum([loop.own_size for loop in unit.loops])
 
 
 def plain_work(unit: Unit) -> float:
@@ -93,60 +99,74 @@ def plain_work(unit: Unit) -> float:
 
 
 def flowing_signs(
-    index: int, judgement: Judgement, growth: Growth, row: Row, sure_calls: int, flow: Flow, count: int
-) -> tuple[float, ...]:
-    """The values of FLOWING. `sure_calls` go to functions of the file; `count` is the number of units."""
-    unit, work = judgement.unit, judgement.work
-    plain = plain_work(unit)
-    size = unit.own_size + sum([loop.own_size for loop in unit.loops])
-    every, plain_runs, whole = flow.from_all[index], flow.plain[index], flow.whole_work[index]
-    return (
-        growth.cost.n + 5.0 * growth.cost.exp + 0.3 * growth.cost.log,
-        growth.space.n + 5.0 * growth.space.exp,
-        len(row.calls),
-        len(judgement.calls) - sure_calls,
-        log_of(flow.from_starts[index] * 10.0),
-        log_of(every),
-        log_of(flow.from_public[index]),
-        log_of(plain_runs),
-        log_of(flow.from_roots[index] * 10.0),
-        log_of(flow.from_starts[index] * work),
-        log_of(every * work),
-        log_of(flow.from_public[index] * work),
-        log_of(plain_runs * plain),
-        log_of(every * plain),
-        log_of(flow.from_roots[index] * work),
-        log_of(every * size),
-        log_of(plain_runs * size),
-        flow.sites[index],
-        flow.looped_sites[index],
-        log_of(flow.site_runs[index]),
-        flow.caller_depth[index],
-        flow.callers[index],
-        flow.reach[index],
-        flow.reached_by[index],
-        -flow.from_start_steps[index],
-        -flow.from_root_steps[index],
-        log_of(whole),
-        log_of(every * whole),
-        log10((1.0 + work) / (1.0 + whole)),
-        index / count,
-        flow.taken[index],
-    )
+    judgements: Sequence[Judgement],
+    growths: Sequence[Growth],
+    rows: Sequence[Row],
+    sure_calls: Sequence[int],
+    flow: Flow,
+) -> Floats:
+    """The values of FLOWING, a row for each function; the first unit, the code outside functions, has none.
+
+    Args:
+        judgements, growths, rows: one a unit.
+        sure_calls: calls of each unit that surely go to functions of the file.
+        flow: of the file.
+    """
+    count = len(judgements)
+    work = np.array([judgement.work for judgement in judgements])
+    plain = np.array([plain_work(judgement.unit) for judgement in judgements])
+    size = np.array([size_of(judgement.unit) for judgement in judgements])
+    starts, every = np.array(flow.from_starts), np.array(flow.from_all)
+    public, roots = np.array(flow.from_public), np.array(flow.from_roots)
+    plain_runs, whole = np.array(flow.plain), np.array(flow.whole_work)
+    counted = [
+        [growth.cost.n + 5.0 * growth.cost.exp + 0.3 * growth.cost.log for growth in growths],
+        [growth.space.n + 5.0 * growth.space.exp for growth in growths],
+        [len(row.calls) for row in rows],
+        [len(judgement.calls) - sure for judgement, sure in zip(judgements, sure_calls, strict=True)],
+    ]
+    products = [
+        starts * 10.0,
+        every,
+        public,
+        plain_runs,
+        roots * 10.0,
+        starts * work,
+        every * work,
+        public * work,
+        plain_runs * plain,
+        every * plain,
+        roots * work,
+        every * size,
+        plain_runs * size,
+    ]
+    seen = [
+        flow.sites,
+        flow.looped_sites,
+        np.log10(1.0 + np.array(flow.site_runs)),
+        flow.caller_depth,
+        flow.callers,
+        flow.reach,
+        flow.reached_by,
+        -np.array(flow.from_start_steps),
+        -np.array(flow.from_root_steps),
+        np.log10(1.0 + whole),
+        np.log10(1.0 + every * whole),
+        np.log10((1.0 + work) / (1.0 + whole)),
+        np.arange(count) / count,
+        flow.taken,
+    ]
+    return np.column_stack([*counted, *(np.log10(1.0 + values) for values in products), *seen])[1:]
 
 
-def flags(index: int, judgement: Judgement, growth: Growth, flow: Flow, starts: AbstractSet[int]) -> tuple[float, ...]:
-    """The values of FLAGS, 0 or 1."""
+def own_flags(judgement: Judgement) -> tuple[float, ...]:
+    """The flags that need nothing but the function itself: those of FLAGS up to `loopless`."""
     unit = judgement.unit
     name = unit.name
-    special = is_special(name)
-    size = unit.own_size + sum([loop.own_size for loop in unit.loops])
-    recursion = growth.recursion
     maker = name in _MAKERS or name == unit.class_name
     return (
-        float(flow.recursive[index]),
         float(maker),
-        float(special and not maker),
+        float(is_special(name) and not maker),
         float(any("property" in decorator for decorator in unit.decorators)),
         float(name in _MAIN),
         float(not is_public(unit)),
@@ -155,15 +175,26 @@ def flags(index: int, judgement: Judgement, growth: Growth, flow: Flow, starts: 
         float(unit.is_async),
         float(unit.has_yield),
         float(name.startswith("test")),
-        float(size < TRIVIAL_NODES),
+        float(size_of(unit) < TRIVIAL_NODES),
         float(bool(unit.decorators)),
-        float(index in starts),
         float(name in _SHOWING),
         float(not unit.loops),
-        float(flow.callers[index] == 0),
-        float(recursion is not None and recursion.factor.exp > 0),
-        float(flow.from_starts[index] > 0),
     )
+
+
+def all_flags(
+    own: Sequence[tuple[float, ...]], growths: Sequence[Growth], flow: Flow, starts: AbstractSet[int]
+) -> Floats:
+    """The values of FLAGS, 0 or 1, a row for each function. `own` holds the rows of `own_flags`."""
+    count = len(growths)
+    more = (
+        flow.recursive,
+        [index in starts for index in range(count)],
+        [callers == 0 for callers in flow.callers],
+        [growth.recursion is not None and growth.recursion.factor.exp > 0 for growth in growths],
+        [runs > 0 for runs in flow.from_starts],
+    )
+    return np.hstack([np.array(own), np.column_stack([np.array(column, dtype=np.float64) for column in more])[1:]])
 
 
 def names_of_signs() -> Sequence[str]:

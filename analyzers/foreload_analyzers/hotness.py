@@ -11,9 +11,9 @@ from foreload_analyzers.call_flow import Flow, Flows
 from foreload_analyzers.callgraph import CALLBACK_TURNS, Edge
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.growth import Growth
-from foreload_analyzers.hot_loops import capped, loop_signs
+from foreload_analyzers.hot_loops import LoopSigns, capped, loop_signs, loop_table
 from foreload_analyzers.hot_model import Floats, hotness_models
-from foreload_analyzers.hot_signs import flags, flowing_signs, own_signs
+from foreload_analyzers.hot_signs import all_flags, flowing_signs, own_flags, own_signs
 from foreload_analyzers.judge import Judgement
 from foreload_analyzers.likely_calls import LikelyCalls, Row
 
@@ -70,6 +70,15 @@ def is_entry(unit: Unit) -> bool:
     )
 
 
+class _Signs(NamedTuple):
+    """What a unit shows by itself."""
+
+    judgement: Judgement
+    ranked: tuple[float, ...]
+    flags: tuple[float, ...]
+    loops: LoopSigns
+
+
 class Hotness:
     """The shares of one document, worked out again and again.
 
@@ -80,7 +89,7 @@ class Hotness:
     def __init__(self, language: str) -> None:
         self._likely = LikelyCalls(language)
         self._flows = Flows()
-        self._own: dict[int, tuple[Judgement, tuple[float, ...]]] = {}
+        self._own: dict[int, _Signs] = {}
 
     def share_out(
         self,
@@ -125,32 +134,31 @@ class Hotness:
         starts: frozenset[int],
     ) -> tuple[Floats, Floats]:
         """The signs of all functions, the ranked ones and the flags, a row each; the code outside has none."""
-        kept: dict[int, tuple[Judgement, tuple[float, ...]]] = {}
-        ranked: list[tuple[float, ...]] = []
-        flagged: list[tuple[float, ...]] = []
-        count = len(judgements)
-        for index in range(1, count):
-            judgement, growth = judgements[index], growths[index]
-            own = self._own.get(id(judgement)) or (judgement, own_signs(judgement))
-            kept[id(judgement)] = own
-            sure = len(edges[index])
-            ranked.append(own[1] + flowing_signs(index, judgement, growth, rows[index], sure, flow, count))
-            flagged.append(flags(index, judgement, growth, flow, starts))
+        own = self._signs_of(judgements)
+        sure = [len(row) for row in edges]
+        ranked = np.hstack(
+            [np.array([found.ranked for found in own[1:]]), flowing_signs(judgements, growths, rows, sure, flow)]
+        )
+        return ranked, all_flags([found.flags for found in own[1:]], growths, flow, starts)
+
+    def _signs_of(self, judgements: Sequence[Judgement]) -> list[_Signs]:
+        """What each unit shows by itself; that of an unchanged one is kept."""
+        kept: dict[int, _Signs] = {}
+        found: list[_Signs] = []
+        for judgement in judgements:
+            signs = self._own.get(id(judgement))
+            if signs is None:
+                signs = _Signs(judgement, own_signs(judgement), own_flags(judgement), loop_signs(judgement))
+            kept[id(judgement)] = signs
+            found.append(signs)
         self._own = kept
-        return np.array(ranked), np.array(flagged)
+        return found
 
     def loop_table(
         self, judgements: Sequence[Judgement], flow: Flow, scores: Sequence[float], shares: Sequence[float]
     ) -> tuple[Floats, Floats]:
         """The signs of all loops of the file, unit by unit."""
-        ranked: list[tuple[float, ...]] = []
-        flagged: list[tuple[float, ...]] = []
-        for index, judgement in enumerate(judgements):
-            if judgement.unit.loops:
-                more, marks = loop_signs(index, judgement, flow, scores[index], shares[index])
-                ranked.extend(more)
-                flagged.extend(marks)
-        return np.array(ranked), np.array(flagged)
+        return loop_table([signs.loops for signs in self._signs_of(judgements)], flow, scores, shares)
 
     def _share_loops(
         self, judgements: Sequence[Judgement], flow: Flow, scores: Sequence[float], shares: Sequence[float]
