@@ -66,6 +66,7 @@ class Growth(NamedTuple):
         pooled: of time, what all calls of one run of the program share: each cell is visited once, each result
             worked out once.
         marks: the names of what the calls share, as the function knows them.
+        own_space: of memory, without what callees hold.
     """
 
     cost: Cost
@@ -78,6 +79,7 @@ class Growth(NamedTuple):
     each: Cost = CONSTANT
     pooled: Cost = CONSTANT
     marks: tuple[str, ...] = ()
+    own_space: Cost = CONSTANT
 
 
 def grow(
@@ -171,6 +173,7 @@ def grow(
         each,
         pooled,
         marks,
+        max((item.cost for item in held), default=CONSTANT),
     )
 
 

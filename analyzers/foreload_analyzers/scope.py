@@ -342,6 +342,10 @@ class Scope:
             return value.element if value.kind != "str" else None
         return None
 
+    def shape_of(self, declared: str) -> Shape | None:
+        """A declared type."""
+        return self._shapes.read(declared)
+
     def _name_shape(self, name: str) -> Shape | None:
         if name in self._shape_of:
             return self._shape_of[name]

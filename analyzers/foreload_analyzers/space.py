@@ -18,7 +18,8 @@ _KEPT = frozenset({"list", "set", "dict", "deque", "str", "array", "tuple", "fra
 class Allocation(NamedTuple):
     """Something that takes memory: its growth, its line in the chunk, and what it is.
 
-    `elements` is their number where it is written down, `element_bytes` what one takes.
+    `elements` is their number where it is written down, `element_bytes` what one takes. `why` is `built` at once,
+    `grown` item by item, or `keyed`: filled by keys.
     """
 
     cost: Cost
@@ -27,6 +28,7 @@ class Allocation(NamedTuple):
     kind: str
     elements: float | None
     element_bytes: int = 0
+    why: str = "built"
 
 
 def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]:
@@ -59,7 +61,7 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
         count = _stated_turns(judgement, sites[0].loop)
         if cost != CONSTANT or count is not None:
             words = f"{quoted(name)} grows" + (f" with {quoted(size.symbol)}" if size.symbol not in ("", name) else "")
-            found.append(Allocation(cost, sites[0].line, words, kind, count, knowledge.ELEMENT_BYTES.get(kind, 40)))
+            found.append(Allocation(cost, sites[0].line, words, kind, count, knowledge.ELEMENT_BYTES.get(kind, 40), "grown"))
     filled = {
         fact.target.parts[0].text: fact
         for fact in unit.assigns
@@ -72,7 +74,7 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
             factor = judgement.bounds[fact.loop].factor
             cost = factor if factor != CONSTANT and factor.n <= 1 else LINEAR if factor != CONSTANT else CONSTANT
             if cost != CONSTANT:
-                found.append(Allocation(cost, fact.line, f"{quoted(name)} is filled in a loop", "dict", None))
+                found.append(Allocation(cost, fact.line, f"{quoted(name)} is filled in a loop", "dict", None, why="keyed"))
     for call in judgement.calls:
         for argument in call.fact.arguments:
             if argument.kind == COMPREHENSION and argument.name != "generator":
