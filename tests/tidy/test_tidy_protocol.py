@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+FUTURE = "from __future__ import annotations"
 SIMPLE = {"str": "string", "bool": "boolean", "int": "number", "float": "number", "None": "null"}
 
 
@@ -32,7 +33,8 @@ def typescript(annotation: ast.expr) -> str:
 
 
 def python_side(root: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    tree = ast.parse((root / "daemon" / "foreload_daemon" / "protocol.py").read_text())
+    folder = root / "daemon" / "foreload_daemon"
+    tree = ast.parse("\n".join(path.read_text() for path in sorted(folder.glob("protocol*.py"))).replace(FUTURE, ""))
     constants: dict[str, str] = {}
     messages: dict[str, dict[str, str]] = {}
     for node in tree.body:
@@ -49,7 +51,7 @@ def python_side(root: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
 
 
 def typescript_side(root: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    text = (root / "extension" / "src" / "protocol.ts").read_text()
+    text = "\n".join(path.read_text() for path in sorted((root / "extension" / "src").glob("protocol*.ts")))
     constants = dict(re.findall(r"^export const (\w+) = '([^']*)'", text, re.MULTILINE))
     messages: dict[str, dict[str, str]] = {}
     for name, body in re.findall(r"^export interface (\w+) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):
