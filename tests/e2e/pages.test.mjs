@@ -172,7 +172,7 @@ describe('the pages', { concurrency: 1 }, () => {
     const { bench } = pages;
     await bench.command(label('showHolders'));
     await bench.page.locator('.quick-input-list .monaco-list-row').first().waitFor({ timeout: 15_000 });
-    assert.match(await bench.page.locator('.quick-input-list').innerText(), /GiB|MiB/);
+    await until(async () => /GiB|MiB/.test(await bench.page.locator('.quick-input-list').innerText()), 'processes and what they hold');
     await bench.page.keyboard.press('Escape');
   });
 

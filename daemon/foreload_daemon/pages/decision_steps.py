@@ -113,7 +113,8 @@ def _place(reason: Reason) -> int:
 
 def _amount(reason: Reason, resource: Resource) -> float | None:
     preferred = PREFERRED.get(reason.step)
-    for name in [*([preferred] if preferred else []), *AMOUNT_NAMES]:
+    names = ["hold", "limit"] if reason.step == "holds" else [*([preferred] if preferred else []), *AMOUNT_NAMES]
+    for name in names:
         amount = reason.numbers.get(f"{name}_{resource.field}")
         if amount is not None:
             return amount

@@ -26,6 +26,7 @@ const LEFT = 46;
 const BOTTOM = 20;
 const TOP = 8;
 const MOST_LABELS = 6;
+const LABEL_PIXELS = 84;
 
 const WIDEST = 1240;
 const ONE_COLUMN_PIXELS = 860;
@@ -59,10 +60,17 @@ export function linePicture({ labels, lines, unit, label, width }: Picture): SVG
     nodes.push(textNode(tick === 0 ? '0' : amountText(tick), LEFT - 6, y(tick) + 4, 'end'));
   }
   nodes.push(textNode(unit, width, TOP + 3, 'end'));
-  const every = Math.ceil(labels.length / MOST_LABELS);
+  const every = Math.ceil(labels.length / Math.min(MOST_LABELS, Math.floor(width / LABEL_PIXELS)));
   for (const [index, text] of labels.entries())
     if (index % every === 0)
-      nodes.push(textNode(text, x(index), HEIGHT - 4, index === 0 ? '' : index === labels.length - 1 ? 'end' : 'mid'));
+      nodes.push(
+        textNode(
+          text,
+          x(index),
+          HEIGHT - 4,
+          index === 0 && labels.length > MOST_LABELS * 2 ? '' : index === labels.length - 1 ? 'end' : 'mid',
+        ),
+      );
   for (const line of lines) nodes.push(...lineNodes(line, x, y));
   return svg('svg', { class: 'picture', viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': label }, ...nodes);
 }
