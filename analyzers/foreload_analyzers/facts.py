@@ -171,11 +171,15 @@ class Unit:
 
 @dataclass(slots=True, eq=False)
 class ChunkFacts:
-    """All units of one chunk; the first is its code outside functions, `has_code` says whether there is any."""
+    """All units of one chunk; the first is its code outside functions, `has_code` says whether there is any.
+
+    `text` is what the chunk was read from.
+    """
 
     units: list[Unit]
     imports: tuple[ImportFact, ...] = ()
     has_main_guard: bool = False
+    text: bytes = b""
     has_code: bool = field(init=False)
 
     def __post_init__(self) -> None:

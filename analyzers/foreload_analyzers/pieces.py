@@ -157,6 +157,7 @@ def _chunks(
         taken[key] = turn + 1
         held = stock[key]
         facts = held[turn] if turn < len(held) else held[0].copy()
+        facts.text = key[2]
         chunks.append(Chunk(key, facts, node.start_point.row))
     return chunks
 

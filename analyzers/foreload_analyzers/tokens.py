@@ -1,12 +1,13 @@
 """The tokens of a text in any of the languages, read once in one pass and shared by all models.
 
-Each model counts features of three blocks:
+A model counts features of some of four blocks:
 
 * `grams`: runs of one to three canonical tokens: names of the program's own are all alike, library calls, keywords and
   types that mean the same in several languages are the same token;
 * `words`: the words inside names and comments, `camelCase` and `snake_case` taken apart, in lower case and without
   endings, pairs of neighbours, and the numbers as they are written;
-* `chars`: runs of three to five characters of names and comment words.
+* `chars`: runs of three to five characters of names and comment words;
+* `modules`: what is imported, by its whole name and by its first parts.
 
 Features are hashed: a block counts into a fixed number of places.
 """
@@ -28,7 +29,8 @@ from foreload_analyzers.knowledge.canonical import CALLS, KEYWORDS, SILENT
 from foreload_analyzers.linear_model import Bag, Bags
 
 # Places of each block, as a power of two.
-BLOCK_BITS: Mapping[str, int] = {"grams": 14, "words": 14, "chars": 15}
+BLOCK_BITS: Mapping[str, int] = {"grams": 14, "words": 14, "chars": 15, "modules": 12}
+SEPARATOR = "\n\x02\n"  # between texts that are counted together as if each were alone
 
 SMALL_NUMBER = 10  # numbers up to this keep their value in canonical tokens
 LONGEST_GRAM = 3
@@ -39,12 +41,12 @@ _CACHED_WORDS = 20_000
 _STRINGS = r'"(?:[^"\\\n]|\\.)*"'
 _CHARACTER = r"'(?:[^'\\\n]|\\.[^'\n]{0,8})'"
 _QUOTED = r"'(?:[^'\\\n]|\\.)*'"
-_TEMPLATE = r"`[^`]*`"
+_TEMPLATE = r"`[^`\x02]*`"
 _NAMES = r"[^\W\d]\w*"
 _NUMBERS = r"0[xXbBoO][0-9a-fA-F_]+|(?:\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _SIGNS = r"\n|->|=>|::|\+\+|--|<<=?|>>>?=?|&&|\|\||\*\*|//|[-+*/%&|^<>=!:]=|[^\s\w]"
-_SLASHES = r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
-_DOCUMENTED = r'"""[\s\S]*?(?:"""|\Z)' + r"|'''[\s\S]*?(?:'''|\Z)"
+_SLASHES = r"//[^\n]*|/\*[^\x02]*?(?:\*/|(?=\x02)|\Z)"
+_DOCUMENTED = r'"""[^\x02]*?(?:"""|(?=\x02)|\Z)' + r"|'''[^\x02]*?(?:'''|(?=\x02)|\Z)"
 
 
 def _pattern(*parts: str) -> re.Pattern[str]:
@@ -57,6 +59,11 @@ _COMPILED = _pattern(_NAMES, _NUMBERS, _SLASHES, _STRINGS, _CHARACTER, _SIGNS)
 _GO = _pattern(_NAMES, _NUMBERS, _SLASHES, _STRINGS, _CHARACTER, _TEMPLATE, _SIGNS)
 _PATTERNS = {"python": _PYTHON, "javascript": _SCRIPT, "typescript": _SCRIPT, "tsx": _SCRIPT, "go": _GO}
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
+_MODULE = re.compile(
+    r"""^[ \t]*(?:from|import|use|using)[ \t]+(?:static[ \t]+)?([\w.:]+)|\b(?:require|import)\s*\(\s*['"]([^'"\n]+)"""
+    r"""|\bfrom\s+['"]([^'"\n]+)|^[ \t]*import[ \t]+['"]([^'"\n]+)|^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)""",
+    re.MULTILINE,
+)
 _COMMENT_STARTS = ("//", "/*", '"""', "'''", "#")
 _WORDS = re.compile(_NAMES)
 _SHORTEST_STEM = 3
@@ -73,7 +80,7 @@ def _codes(table: Mapping[str, str]) -> dict[str, int]:
 
 _KEYWORD_CODES, _CALL_CODES = _codes(KEYWORDS), _codes(CALLS)
 _NAME, _CALLED, _MEMBER, _METHOD = _code("V"), _code("V("), _code(".V"), _code(".V(")
-_STRING, _OPEN = _code("STRING"), _code("(")
+_STRING, _OPEN, _BREAK = _code("STRING"), _code("("), _code("\x02")
 _DROPPED = 0  # the code of a token that is left out
 _DOT = _code(".")
 _STEP, _SPREAD = 0x01000193, 0x9E3779B1  # of the rolling hash of runs, and of the hash that gives places
@@ -105,6 +112,7 @@ class Tokens:
     """
 
     def __init__(self, text: str, language: str) -> None:
+        self._text = text
         found: list[str] = _PATTERNS.get(language, _COMPILED).findall(text)
         place = {spelling: index for index, spelling in enumerate(dict.fromkeys(found))}
         comments = {place[spelling]: _WORDS.findall(spelling) for spelling in filter(_is_comment, place)}
@@ -136,7 +144,8 @@ class Tokens:
         used = np.bincount(self._ids[_between(self._lines, first_line, end_line)], minlength=len(self._tokens))
         used += np.bincount(said, minlength=len(self._tokens))
         words, owners = self._words
-        pairs = _pair_places(self._ends[said, 1][:-1], self._ends[said, 0][1:])
+        parts = self._said_parts[_between(self._said_lines, first_line, end_line)]
+        pairs = _pair_places(self._ends[said, 1][:-1], self._ends[said, 0][1:])[parts[1:] == parts[:-1]]
         chars, owners_of_chars = self._chars
         return {
             "grams": _counted("grams", gram_places(codes[codes != _DROPPED])),
@@ -144,6 +153,7 @@ class Tokens:
                 "words", np.concatenate((words, pairs)), np.concatenate((used[owners], np.ones(len(pairs))))
             ),
             "chars": _counted("chars", chars, used[owners_of_chars]),
+            "modules": _counted("modules", self._modules),
         }
 
     def spellings(self) -> Iterable[tuple[str, int]]:
@@ -171,6 +181,21 @@ class Tokens:
         parts = [token.words for token in self._tokens]
         sizes = np.fromiter(map(len, parts), np.intp, len(parts)) // 2
         return np.frombuffer(b"".join(parts), np.uint16), np.repeat(np.arange(len(parts)), sizes)
+
+    @cached_property
+    def _modules(self) -> NDArray[np.intp]:
+        """The places of all modules that the text imports, wherever it does."""
+        names = [name for names in _MODULE.findall(self._text) for name in names if name]
+        features = [feature for name in names for feature in _module_features(name)]
+        return np.array([place_of("modules", feature) for feature in features], np.intp)
+
+    @cached_property
+    def _said_parts(self) -> NDArray[np.intp]:
+        """In which of the texts that a SEPARATOR sets apart each word of a comment is."""
+        if "\x02" not in self._text:
+            return np.zeros(len(self._said), np.intp)
+        breaks = self._lines[self._codes == _BREAK]
+        return np.searchsorted(breaks, self._said_lines)
 
     @cached_property
     def _ends(self) -> NDArray[np.uint32]:
@@ -220,15 +245,22 @@ def gram_places(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The places of all runs of one to LONGEST_GRAM codes."""
     runs: list[NDArray[np.uint32]] = []
     hashed = np.zeros(len(codes), np.uint32)
+    breaks = np.append(0, np.cumsum(codes == _BREAK))  # no run goes past a separator
     for size in range(1, min(LONGEST_GRAM, len(codes)) + 1):
         hashed = (hashed[: len(codes) - size + 1] * np.uint32(_STEP)) ^ codes[size - 1 :]
-        runs.append(_spread("grams", hashed))
+        whole = breaks[size:] == breaks[:-size]
+        runs.append(_spread("grams", hashed[whole]))
     return np.concatenate(runs) if runs else hashed
 
 
 def place_of(block: str, feature: str) -> int:
     """The place of a feature that has a name."""
     return crc32(feature.encode()) & ((1 << BLOCK_BITS[block]) - 1)
+
+
+def _module_features(name: str) -> list[str]:
+    parts = [part for part in re.split(r"[./:]+", name) if part]
+    return list(dict.fromkeys((".".join(parts), ".".join(parts[:2]), *parts[:1])))
 
 
 def words_in(text: str) -> list[str]:
