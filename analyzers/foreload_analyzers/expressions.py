@@ -217,6 +217,7 @@ class Reader:
         self._table = kinds.expressions
         self._lengths = kinds.lengths
         self._sized = kinds.sized
+        self._pairwise = kinds.pairwise
         self._read: dict[int, Expr] = {}
         self._ways: Mapping[str, Callable[[Node, tuple[str, ...], str, int], Expr]] = {
             BINARY: self._binary,
@@ -424,6 +425,9 @@ class Reader:
             return arguments[0]
         if callee.name in self._sized:
             return self.made(callee, arguments, text)
+        if callee.kind == MEMBER and len(arguments) == 1 and callee.name in self._pairwise:
+            name = callee.name
+            return Expr(CALL, name, text, (Expr(NAME, name, name), callee.parts[0], arguments[0]))
         return Expr(CALL, dotted(callee), text, (callee, *arguments))
 
     def _callee(self, node: Node, row: tuple[str, ...], depth: int) -> Expr:

@@ -52,6 +52,7 @@ class NodeKinds:
         sized: types whose first argument is their number of elements; they are read as a call of `array`.
         indexed: types whose elements cost more than one step to reach by `[]`, which is read as a call of `[]` too.
         entries: names of functions that the program starts with.
+        pairwise: methods with one argument that choose between it and what they belong to.
         is_typed: variables have declared types.
         implicit_self: members of the object are named without it.
     """
@@ -63,6 +64,7 @@ class NodeKinds:
     sized: frozenset[str] = frozenset()
     indexed: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
+    pairwise: frozenset[str] = frozenset()
     is_typed: bool = False
     implicit_self: bool = False
 
@@ -298,6 +300,7 @@ RUST = NodeKinds(
     containers={"impl_item": "body", "trait_item": "body", "mod_item": "body", "declaration_list": "*"},
     class_kinds=frozenset({"impl_item", "trait_item"}),
     lengths=frozenset({"len"}),
+    pairwise=frozenset({"max", "min"}),
     entries=frozenset({"main"}),
     is_typed=True,
 )
