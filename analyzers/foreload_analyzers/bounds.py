@@ -19,9 +19,22 @@ from foreload_analyzers.sizes import Sizes
 # Turns that are expected of a loop whose number is not written down, for shares of CPU time.
 EXPECTED_TURNS = {"constant": 4.0, "log": 6.0, "root": 15.0, "linear": 20.0, "more": 150.0, "amortised": 3.0}
 MAX_TURNS = 1e9
-_READERS = frozenset({"ni", "nl", "nd", "ns", "nt", "nc", "in", "inp", "getInt", "getLong", "getString", "snext", "pread"})
+_READERS = frozenset(
+    {"ni", "nl", "nd", "ns", "nt", "nc", "in", "inp", "getInt", "getLong", "getString", "snext", "pread"}
+)
 _READS = frozenset(
-    {"read", "readLine", "readByte", "nextToken", "hasMoreTokens", "hasMoreElements", "getchar", "getc", "snext", "pread"}
+    {
+        "read",
+        "readLine",
+        "readByte",
+        "nextToken",
+        "hasMoreTokens",
+        "hasMoreElements",
+        "getchar",
+        "getc",
+        "snext",
+        "pread",
+    }
 )
 
 
@@ -217,21 +230,26 @@ class Bounds:
         elif loop.over.kind != CALL or self._scope.path(loop.over.name) not in self._known.RANGES:
             return False
         else:
-            size = self._sizes.magnitude(loop.over.parts[-1]) if len(loop.over.parts) > 1 else None
-            if size is None or (size.nature != "input" and not self._from_input(loop.over.parts[-1])):
+            given = loop.over.parts[1:]
+            if not given or (self._sizes.magnitude(given[-1]).nature != "input" and not self._from_input(given[-1])):
                 return False
         inside = [call for call in self._unit.calls if loop.body_start <= call.start < loop.body_end]
         paths = {self._scope.path(call.path) for call in inside}
         outside = self._scope.outside
-        reads = any(listed(path, self._known.INPUTS) for path in paths) or any(self._scope.reads_input(path) for path in paths)
-        prints = any(listed(path, self._known.PRINTS) for path in paths) or any(outside.prints(path.rsplit(".", 1)[-1]) for path in paths)
+        reads = any(listed(path, self._known.INPUTS) for path in paths) or any(
+            self._scope.reads_input(path) for path in paths
+        )
+        prints = any(listed(path, self._known.PRINTS) for path in paths) or any(
+            outside.prints(path.rsplit(".", 1)[-1]) for path in paths
+        )
         return reads and prints
 
     def _from_input(self, expr: Expr) -> bool:
         """Whether a number comes from a function that reads the input."""
         values = self._scope.values(expr.name) if expr.kind == NAME else [expr]
         return bool(values) and all(
-            part.kind == CALL and (listed(self._scope.path(part.name), self._known.INPUTS) or self._scope.reads_input(part.name))
+            part.kind == CALL
+            and (listed(self._scope.path(part.name), self._known.INPUTS) or self._scope.reads_input(part.name))
             for value in values
             for part in (_innermost_call(value),)
         )
@@ -378,7 +396,8 @@ class Bounds:
             if owner.kind not in (NAME, MEMBER):
                 continue
             put_back = any(
-                other.operator == "=" and owner.text in root_names(other.target) for other in self._assigns_in(outer[-1])
+                other.operator == "=" and owner.text in root_names(other.target)
+                for other in self._assigns_in(outer[-1])
             )
             around = product(self._sizes.loop_costs[index] for index in self._chain(outer))
             if not put_back and self._sizes.length(owner).cost.times(LINEAR) <= around:
@@ -474,7 +493,12 @@ class Bounds:
             return True
         if not own_loops:
             for other in self._inside(outer):
-                if other is not loop and other.kind != "while" and other.parent == loop.parent and names & set(other.target):
+                if (
+                    other is not loop
+                    and other.kind != "while"
+                    and other.parent == loop.parent
+                    and names & set(other.target)
+                ):
                     return True
         for fact in self._assigns_in(outer):
             if loop.over_start <= fact.start < loop.body_end or fact.operator != "=" or fact.target.kind == INDEX:
@@ -594,13 +618,17 @@ def _walks_whole(over: Expr, name: str) -> bool:
 
 def _makes(value: Expr) -> bool:
     """Whether a call makes a pair or an object: `make_pair(x, y)`, `new Point(x, y)`."""
-    return value.kind == CALL and (value.name[:1].isupper() or value.name in ("make_pair", "pair", "make_tuple", "tuple"))
+    return value.kind == CALL and (
+        value.name[:1].isupper() or value.name in ("make_pair", "pair", "make_tuple", "tuple")
+    )
 
 
 def _counts(loop: LoopFact) -> bool:
     """Whether the variable of a loop only goes up."""
     over = loop.over
-    return over.kind == CALL and len(over.parts) <= 3 and over.name.rsplit(".", 1)[-1] in ("range", "xrange", "enumerate")
+    return (
+        over.kind == CALL and len(over.parts) <= 3 and over.name.rsplit(".", 1)[-1] in ("range", "xrange", "enumerate")
+    )
 
 
 def _innermost_call(expr: Expr) -> Expr:

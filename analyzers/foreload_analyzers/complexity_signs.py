@@ -61,7 +61,7 @@ VARIANTS = (
 
 def complexity_bags(composed: Composed) -> Bags:
     """The features of a file's time and memory: blocks `signs`, `paths` and `space_signs`."""
-    reached = [index for index in sorted(composed.reached)[:_MOST_FUNCTIONS]]
+    reached = sorted(composed.reached)[:_MOST_FUNCTIONS]
     return {
         "signs": _bag(_time_signs(composed, reached), SIGN_BITS),
         "paths": _bag(_paths(composed, reached), PATH_BITS),
@@ -257,4 +257,6 @@ def _told(cost: Cost) -> str:
 
 
 def _short(cost: Cost) -> str:
-    return {"constant": "1", "logn": "l", "linear": "n", "nlogn": "nl", "quadratic": "2", "cubic": "3"}.get(label(cost), "e")
+    return {"constant": "1", "logn": "l", "linear": "n", "nlogn": "nl", "quadratic": "2", "cubic": "3"}.get(
+        label(cost), "e"
+    )

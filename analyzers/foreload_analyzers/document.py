@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from tree_sitter import Node, Tree
 
+from foreload_analyzers.complexity_model import weigh
+from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.compose import Composer
 from foreload_analyzers.decoding import to_utf8
+from foreload_analyzers.facts import ChunkFacts
 from foreload_analyzers.grammar import Checkpoint, no_checkpoint, parse, syntax
 from foreload_analyzers.outline import outline
 from foreload_analyzers.pieces import Chunk, Piece, cut
@@ -96,6 +99,18 @@ class Document:
             self._report = self._make_report()
         return self._report
 
+    @property
+    def composed(self) -> Composed | None:
+        """What the last report was made of."""
+        return self._composer.composed
+
+    def whole_report(self) -> Report:
+        """The report with the growth of the whole file weighed by fitted models; dearer than `report`."""
+        report, composed = self.report(), self.composed
+        if composed is None or problem_with(self._source, self._largest_bytes):
+            return report
+        return weigh(report, composed, self._source.decode("utf-8", "replace"))
+
     def _edit_piece(
         self, start: int, old_end: int, new_end: int, start_point: Point, old_end_point: Point, new_end_point: Point
     ) -> bool:
@@ -163,6 +178,10 @@ class Document:
             first += piece.size
         self._pieces = pieces
 
+    def chunks(self) -> list[ChunkFacts]:
+        """The facts of all chunks, as of the last report."""
+        return [chunk.facts for piece in self._pieces for chunk in piece.chunks]
+
     def _placed(self) -> list[Placed]:
         placed: list[Placed] = []
         row = 0
@@ -211,4 +230,4 @@ def analyze(source: bytes, language: str, path_hint: str = "") -> Report:
     """
     document = Document(language, path_hint)
     document.open(to_utf8(source) if len(source) <= MAX_SOURCE_BYTES else source)
-    return document.report()
+    return document.whole_report()

@@ -90,7 +90,9 @@ def sets_bits(scope: Scope, expr: Expr) -> bool:
     """Whether an expression is a set of bits with one more of them set: `mask | (1 << i)`."""
     values = scope.values(expr.name) if expr.kind == NAME else [expr]
     return any(
-        value.kind == BINARY and value.name in ("|", "+", "^", "-", "&") and any(_is_bit(scope, part) for part in parts_of(value))
+        value.kind == BINARY
+        and value.name in ("|", "+", "^", "-", "&")
+        and any(_is_bit(scope, part) for part in parts_of(value))
         for value in values
     )
 

@@ -10,8 +10,8 @@ from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, SQUARE,
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.facts import CallFact
 from foreload_analyzers.judge import CallSite, Judgement
-from foreload_analyzers.movement import parts_of, sets_bits
 from foreload_analyzers.languages import BINARY, CALL, INDEX, MEMBER, NAME, SLICE, UNARY
+from foreload_analyzers.movement import parts_of, sets_bits
 
 _VISITED = ("visited", "seen", "visit", "lookup", "used", "explored", "done", "marked")
 _MEMO = ("memo", "cache", "dp", "lookup", "table", "known")
@@ -319,7 +319,9 @@ def _to_neighbour(judgement: Judgement, fact: CallFact, own: set[str]) -> bool:
             if loop >= 0:
                 over = judgement.unit.loops[loop].over
                 for part in parts_of(over):
-                    reaches = part.kind == INDEX or (part.kind == CALL and part.name.rsplit(".", 1)[-1] in ("at", "get"))
+                    reaches = part.kind == INDEX or (
+                        part.kind == CALL and part.name.rsplit(".", 1)[-1] in ("at", "get")
+                    )
                     if reaches and len(part.parts) > 1 and names_in(part.parts[1]) & own:
                         return True
     return False
@@ -354,7 +356,9 @@ def _collects_paths(judgement: Judgement) -> bool:
     """Whether something is put on before a call and taken off after it."""
     calls = [call for call in judgement.unit.calls if call.callee.kind == MEMBER]
     taken = {call.callee.parts[0].text for call in calls if call.name in _UNDOES}
-    return any(call.name in ("append", "push_back", "add", "push") and call.callee.parts[0].text in taken for call in calls)
+    return any(
+        call.name in ("append", "push_back", "add", "push") and call.callee.parts[0].text in taken for call in calls
+    )
 
 
 def marks_left(judgement: Judgement) -> bool:

@@ -126,7 +126,10 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that is said of one file. `problems` holds what could not be analysed, in words; the rest still stands."""
+    """All that is said of one file. `problems` holds what could not be analysed, in words; the rest still stands.
+
+    `notes` says where rules and models differ.
+    """
 
     language: str
     functions: tuple[Function, ...] = ()
@@ -141,3 +144,4 @@ class Report:
     needs: Needs = Needs()
     features: Mapping[str, float] = field(default_factory=dict[str, float])
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

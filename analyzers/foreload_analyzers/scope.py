@@ -11,7 +11,21 @@ from foreload_analyzers.declared import head_of
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.extract import root_names
 from foreload_analyzers.facts import AssignFact, CallFact, ImportFact, Unit
-from foreload_analyzers.languages import BINARY, CALL, CHOICE, COMPREHENSION, INDEX, ITEMS, MEMBER, NAME, NUMBER, OTHER, SLICE, TEXT, UNARY
+from foreload_analyzers.languages import (
+    BINARY,
+    CALL,
+    CHOICE,
+    COMPREHENSION,
+    INDEX,
+    ITEMS,
+    MEMBER,
+    NAME,
+    NUMBER,
+    OTHER,
+    SLICE,
+    TEXT,
+    UNARY,
+)
 from foreload_analyzers.shapes import Shape, Shapes
 
 SMALL_LITERAL = 1000  # up to here a written number is a constant, above it is a size
@@ -387,7 +401,7 @@ class Scope:
             elif last in ("reversed", "sorted", "set", "list"):
                 over = over.parts[1]
         walked = self.shape(over)
-        if walked is None or len(loop.target) > 1 and loop.over is over:
+        if walked is None or (len(loop.target) > 1 and loop.over is over):
             return None
         return walked.element
 

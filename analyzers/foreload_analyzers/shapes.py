@@ -45,7 +45,7 @@ class Shapes:
     def _parse(self, declared: str, depth: int = 0) -> Shape | None:
         text = declared.strip("\"' \n\t")
         for word in _DROPPED:
-            text = text.replace(word, " ") if word in ("*",) else text.removeprefix(word)
+            text = text.replace(word, " ") if word == "*" else text.removeprefix(word)
         text = text.strip().rstrip("&?! ").strip()
         if not text or depth > MAX_NESTING:
             return None

@@ -61,7 +61,9 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
         count = _stated_turns(judgement, sites[0].loop)
         if cost != CONSTANT or count is not None:
             words = f"{quoted(name)} grows" + (f" with {quoted(size.symbol)}" if size.symbol not in ("", name) else "")
-            found.append(Allocation(cost, sites[0].line, words, kind, count, knowledge.ELEMENT_BYTES.get(kind, 40), "grown"))
+            found.append(
+                Allocation(cost, sites[0].line, words, kind, count, knowledge.ELEMENT_BYTES.get(kind, 40), "grown")
+            )
     filled = {
         fact.target.parts[0].text: fact
         for fact in unit.assigns
@@ -74,7 +76,9 @@ def allocations(judgement: Judgement, knowledge: ModuleType) -> list[Allocation]
             factor = judgement.bounds[fact.loop].factor
             cost = factor if factor != CONSTANT and factor.n <= 1 else LINEAR if factor != CONSTANT else CONSTANT
             if cost != CONSTANT:
-                found.append(Allocation(cost, fact.line, f"{quoted(name)} is filled in a loop", "dict", None, why="keyed"))
+                found.append(
+                    Allocation(cost, fact.line, f"{quoted(name)} is filled in a loop", "dict", None, why="keyed")
+                )
     for call in judgement.calls:
         for argument in call.fact.arguments:
             if argument.kind == COMPREHENSION and argument.name != "generator":

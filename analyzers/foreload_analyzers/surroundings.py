@@ -67,7 +67,15 @@ class Surroundings:
             given: what is known of its parameters and of those around it.
         """
         name = unit.class_name or next((outer.class_name for outer in around if outer.class_name), "")
-        return Outside(self._constants, self._attributes.get(name, {}), self._imports, given, self._talks, self._declared, self._defined)
+        return Outside(
+            self._constants,
+            self._attributes.get(name, {}),
+            self._imports,
+            given,
+            self._talks,
+            self._declared,
+            self._defined,
+        )
 
 
 def defined_by(units: Sequence[Unit]) -> dict[str, bool]:

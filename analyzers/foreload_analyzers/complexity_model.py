@@ -1,0 +1,101 @@
+"""The growth of a whole file, from what the rules find in it and from what programs of a known growth look like.
+
+Two linear models, for time and for memory, weigh the signs of the rules and the words of the text; see
+scripts/models/fit_complexity.py and docs/models/complexity.md. They are evaluated once a file, never at each edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foreload_analyzers.complexity_signs import Composed, complexity_bags
+from foreload_analyzers.costs import BIG_O
+from foreload_analyzers.linear_model import Bags, LinearModel
+from foreload_analyzers.package_data import model_data
+from foreload_analyzers.report import COMPLEXITIES, Report
+from foreload_analyzers.tokens import Tokens
+
+TIME_MODEL, SPACE_MODEL = "time_complexity", "space_complexity"
+TIME_BLOCKS = (("signs", 13, 1.0), ("paths", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
+SPACE_BLOCKS = (("space_signs", 13, 1.0), ("signs", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
+INPUT_TEMPERATURE = 1.2  # no program that reads its own input was fitted on: of those the models are less sure
+
+_READS = frozenset(
+    {"input", "raw_input", "readline", "readLine", "nextInt", "nextLong", "nextToken", "nextLine", "scanf", "getline"}
+    | {"cin", "getchar", "StringTokenizer", "Scanner"}
+)
+
+
+class Verdict(NamedTuple):
+    """A class of growth, how sure it is (0..1), and the class that the rules alone find."""
+
+    label: str
+    confidence: float
+    rule: str
+
+    def note(self, what: str) -> str:
+        """A sentence where rules and model differ; empty where they agree."""
+        if self.label == self.rule:
+            return ""
+        found, rule = BIG_O[self.label], BIG_O[self.rule]
+        return f"{what}: the rules find {rule} for the whole file; programs like it are more often {found}"
+
+
+@cache
+def _model(name: str) -> LinearModel:
+    return LinearModel.of_bytes(model_data(name))
+
+
+def bags_of(composed: Composed, text: str, language: str) -> Bags:
+    """All features of a file that the two models read."""
+    words = Tokens(text, language).bags()
+    return {**complexity_bags(composed), "grams": words["grams"], "words": words["words"]}
+
+
+def reads_input(composed: Composed) -> bool:
+    """Whether the program reads its own input, as those of contests do."""
+    return any(path.rsplit(".", 1)[-1] in _READS for item in composed.judged for path in item.paths)
+
+
+def decide(labels: Sequence[str], scores: NDArray[np.float32], temperature: float, rule: str) -> Verdict:
+    """The class of the largest score with its probability."""
+    scaled = scores / temperature
+    raised = np.exp(scaled - scaled.max())
+    best = int(raised.argmax())
+    return Verdict(labels[best], round(float(raised[best] / raised.sum()), 3), rule)
+
+
+def weigh(report: Report, composed: Composed, text: str) -> Report:
+    """The report with the growth of the whole file weighed by the models.
+
+    Args:
+        report: of the rules.
+        composed: what it was made of.
+        text: the source.
+    """
+    bags = bags_of(composed, text, report.language)
+    more = INPUT_TEMPERATURE if reads_input(composed) else 1.0
+    time_model, space_model = _model(TIME_MODEL), _model(SPACE_MODEL)
+    time = decide(time_model.labels, time_model.scores(bags), time_model.temperature * more, report.complexity)
+    space = decide(
+        space_model.labels, space_model.scores(bags), space_model.temperature * more, report.space_complexity
+    )
+    features = dict(report.features)
+    if features:
+        features["complexity_order"] = float(COMPLEXITIES.index(time.label))
+        features["space_complexity_order"] = float(COMPLEXITIES.index(space.label))
+    return replace(
+        report,
+        complexity=time.label,
+        complexity_confidence=time.confidence,
+        space_complexity=space.label,
+        space_complexity_confidence=space.confidence,
+        notes=tuple(note for note in (time.note("time"), space.note("memory")) if note),
+        features=features,
+    )
