@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 
+from foreload_analyzers.costly_calls import costly_calls
 from foreload_analyzers.costs import CONSTANT, LINEAR
-from foreload_analyzers.expressions import Expr, quoted
+from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.judge import WORK_PER_MICROSECOND, CallSite, Judgement
 from foreload_analyzers.languages import CALL, INDEX, ITEMS, MEMBER, NAME, TEXT
 from foreload_analyzers.report import Bottleneck
@@ -13,19 +15,29 @@ from foreload_analyzers.report import Bottleneck
 SINGLE_CORE = "single_core"
 KINDS = {
     "array_growth": "An array is copied on each turn of a loop",
+    "await_in_loop": "Independent calls are waited for one after the other",
     "blocking_in_async": "A call that waits stops the event loop",
     "cache_on_method": "A cache keeps objects alive",
     "compile_in_loop": "The same pattern is made on each turn of a loop",
+    "device_copy_in_loop": "A value is fetched from the device on each step",
     "elementwise_array": "An array is worked on element by element",
+    "length_in_condition": "A text is measured on each turn of a loop",
+    "linked_list_index": "A linked list is walked on each turn of a loop",
     "list_front": "A list is moved on each turn of a loop",
     "list_membership": "A list is searched on each turn of a loop",
+    "loader_without_workers": "Data are loaded and used by turns",
+    "needless_copy": "A whole thing is copied on each turn of a loop",
     "query_per_row": "The database is asked once for each turn of a loop",
     "row_wise_frame": "A table is worked on row by row",
     SINGLE_CORE: "Long work on one core",
     "sort_in_loop": "The same thing is sorted on each turn of a loop",
     "text_concatenation": "A text is copied on each turn of a loop",
+    "timer_in_loop": "A timer is made on each turn of a loop",
     "whole_file": "A whole file is taken into memory",
 }
+MAX_PARTS = 60  # of an expression that is looked through
+SHORT_TEXT = 4  # with its quotes: an ending, not a text that grows
+_JOINS = frozenset({"numpy.append", "numpy.concatenate", "numpy.vstack", "numpy.hstack", "pandas.concat"})
 POOL_WORTH = 3_000_000 * WORK_PER_MICROSECOND  # three seconds of work that would split
 
 
@@ -35,6 +47,9 @@ def find_bottlenecks(found: Judgement, knowledge: ModuleType) -> tuple[Bottlenec
     for check in (_memberships, _text_growth, _calls, _caches, _elementwise):
         for item in check(found, knowledge):
             items.setdefault((item.line, item.kind), item)
+    repeated = frozenset(index for index in range(len(found.unit.loops)) if _grows(found, index))
+    for item in costly_calls(found, knowledge, repeated):
+        items.setdefault((item.line, item.kind), item)
     return tuple(sorted(items.values(), key=lambda item: (item.line, item.kind)))
 
 
@@ -51,7 +66,7 @@ def _grows(found: Judgement, loop: int) -> bool:
 def _memberships(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
     items: list[Bottleneck] = []
     for fact in found.unit.memberships:
-        if not _grows(found, fact.loop) or found.scope.container(fact.container) not in ("list", "tuple", "deque"):
+        if not _grows(found, fact.loop) or found.scope.container(fact.container) not in ("list", "tuple"):
             continue
         if found.sizes.length(fact.container).cost == CONSTANT:
             continue
@@ -67,6 +82,8 @@ def _text_growth(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
         if fact.operator != "+=" or fact.target.kind != NAME or not _grows(found, fact.loop):
             continue
         name = fact.target.name
+        if _is_reset(found, name, fact.loop) or (fact.value.kind == TEXT and len(fact.value.text) <= SHORT_TEXT):
+            continue
         started = [value for value in found.scope.values(name) if value.kind != NAME]
         if any(found.scope.container(value) == "str" for value in started) or fact.value.kind == TEXT:
             message = f"{quoted(name + ' +=')} copies the text on each turn; collect its parts and join them once"
@@ -75,6 +92,18 @@ def _text_growth(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
             message = f"{quoted(name + ' +=')} copies the array on each turn; collect its parts and join them once"
             items.append(Bottleneck(fact.line, "array_growth", message))
     return items
+
+
+def _is_reset(found: Judgement, name: str, loop: int) -> bool:
+    """Whether the loop gives a name a new value on its turns."""
+    inside = found.unit.loops[loop]
+    return (
+        any(
+            fact.operator == "=" and inside.body_start <= fact.start < inside.body_end
+            for fact in found.scope.assigned(name)
+        )
+        or name in inside.target
+    )
 
 
 def _calls(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
@@ -107,7 +136,12 @@ def _call(found: Judgement, site: CallSite, knowledge: ModuleType) -> tuple[str,
             "query_per_row",
             f"{quoted(fact.shown)} asks the database once for each turn; ask once for all rows, or use `executemany`",
         )
-    if method in knowledge.WHOLE_FILE and not fact.arguments and _is_file(found, fact.callee, method):
+    if (
+        method == ".readlines"
+        and not fact.arguments
+        and _is_file(found, fact.callee, method)
+        and _is_walked(found, site)
+    ):
         return (
             "whole_file",
             f"{quoted(fact.shown)} takes the whole file into memory; go through it line by line or in blocks",
@@ -119,7 +153,7 @@ def _call(found: Judgement, site: CallSite, knowledge: ModuleType) -> tuple[str,
                 "blocking_in_async",
                 f"{quoted(fact.shown)} stops the event loop while it waits; await an asynchronous call or a thread",
             )
-    if repeated and path in ("numpy.append", "numpy.concatenate", "numpy.vstack", "numpy.hstack", "pandas.concat"):
+    if repeated and path in _JOINS and _adds_to_itself(found, site):
         return (
             "array_growth",
             f"{quoted(fact.shown)} copies everything on each turn; collect the parts in a list and join them once",
@@ -173,9 +207,24 @@ def _is_file(found: Judgement, callee: Expr, method: str) -> bool:
     return any(value.kind == CALL and value.name in ("open", "io.open", "gzip.open") for value in values)
 
 
+def _adds_to_itself(found: Judgement, site: CallSite) -> bool:
+    """Whether what a call gives takes the place of one of the things that it was given."""
+    fact = site.fact
+    given = {name for argument in fact.arguments for name in names_in(argument)}
+    return any(
+        other.line == fact.line and other.loop == fact.loop and other.target.kind == NAME and other.target.name in given
+        for other in found.unit.assigns
+    )
+
+
+def _is_walked(found: Judgement, site: CallSite) -> bool:
+    """Whether a loop goes through what a call gives, and nothing else keeps it."""
+    return any(loop.over_start <= site.fact.start < loop.over_end for loop in found.unit.loops)
+
+
 def _caches(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
     unit = found.unit
-    if not unit.class_name:
+    if not unit.class_name or unit.name.startswith("__") or (unit.decorators and _is_unbound(unit.decorators)):
         return []
     for decorator in unit.decorators:
         head, _, arguments = decorator.partition("(")
@@ -186,6 +235,10 @@ def _caches(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
             message = f"the cache of {quoted(unit.name)} keeps its objects alive {kept}; cache in the object itself"
             return [Bottleneck(unit.line, "cache_on_method", message)]
     return []
+
+
+def _is_unbound(decorators: Sequence[str]) -> bool:
+    return any(decorator.split("(", 1)[0] in ("staticmethod", "classmethod") for decorator in decorators)
 
 
 def _elementwise(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
@@ -202,7 +255,22 @@ def _elementwise(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
         uses_target = bool(
             set(loop.target) & {part.text for part in fact.target.parts[1:] for part in (part, *part.parts)}
         )
-        if counted and uses_target and found.scope.container(base) == "array":
+        whole = _could_be_whole(found, fact.value, base)
+        if counted and uses_target and whole and found.scope.container(base) == "array":
             message = f"fills {quoted(base.text)} element by element; work on whole arrays does this in compiled code"
             items.append(Bottleneck(loop.line, "elementwise_array", message))
     return items
+
+
+def _could_be_whole(found: Judgement, value: Expr, base: Expr) -> bool:
+    """Whether an element needs no other element of the array, and no function that works on one thing at a time."""
+    pending, steps = [value], 0
+    while pending and steps < MAX_PARTS:
+        steps += 1
+        current = pending.pop()
+        if current.kind == INDEX and current.parts and current.parts[0].text == base.text:
+            return False
+        if current.kind == CALL and not found.scope.path(current.name).startswith(("numpy.", "math.")):
+            return current.name in ("abs", "min", "max", "float", "int", "round")
+        pending.extend(current.parts)
+    return True

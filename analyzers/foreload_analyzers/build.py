@@ -10,6 +10,7 @@ from foreload_analyzers.bottlenecks import POOL_WORTH, SINGLE_CORE
 from foreload_analyzers.costs import CONSTANT, label
 from foreload_analyzers.growth import Fact, Growth
 from foreload_analyzers.hotness import Shares
+from foreload_analyzers.judge import Judgement
 from foreload_analyzers.judging import Judged
 from foreload_analyzers.needs import Demand, Use
 from foreload_analyzers.report import Bottleneck, Evidence, Function, Loop, Needs
@@ -82,8 +83,9 @@ def _function(item: Judged, inputs: Inputs, needs: Needs, *, is_module: bool) ->
     ]
     bottlenecks = [Bottleneck(found.line + first, found.kind, found.message) for found in item.bottlenecks]
     parallel = needs.parallel_workers is not None or needs.parallel_all_cores
-    if inputs.runs * item.judgement.work > POOL_WORTH and not parallel and loops:
-        hottest = max(loops, key=lambda loop: loop.hotness)
+    longest = _longest_stated(item.judgement)
+    if longest >= 0 and not parallel:
+        hottest = loops[longest]
         message = (
             "computes for long on one core; if its turns do not depend on each other, a process pool would split them"
         )
@@ -105,6 +107,19 @@ def _function(item: Judged, inputs: Inputs, needs: Needs, *, is_module: bool) ->
         evidence=tuple(_evidence(fact, first) for fact in growth.facts),
         needs=needs,
     )
+
+
+def _longest_stated(judgement: Judgement) -> int:
+    """The outermost loop whose turns are all written down and come to long work; -1: none."""
+    loops, bounds = judgement.unit.loops, judgement.bounds
+    for index, work in enumerate(judgement.loop_work):
+        place, outermost, stated = index, index, True
+        while place >= 0:
+            stated = stated and bounds[place].stated
+            outermost, place = place, loops[place].parent
+        if stated and work > POOL_WORTH:
+            return outermost
+    return -1
 
 
 def _ratio(share: float) -> float:

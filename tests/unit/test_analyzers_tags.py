@@ -25,7 +25,7 @@ BOTTLENECKS = {
         " def f(self):\n  return 1\n"
     ),
     "blocking_in_async": "import time\nasync def f():\n time.sleep(1)\n",
-    "whole_file": "def f(path):\n with open(path) as file:\n  return file.read()\n",
+    "whole_file": "def f(path):\n with open(path) as file:\n  for line in file.readlines():\n   print(line)\n",
     "list_front": "def f(rows):\n queue = list(rows)\n while queue:\n  queue.pop(0)\n",
     "elementwise_array": "import numpy as np\ndef f(n):\n a = np.zeros(n)\n for i in range(n):\n  a[i] = i * 2\n",
     "array_growth": "import numpy as np\ndef f(rows):\n a = np.zeros(0)\n for row in rows:\n  a = np.append(a, row)\n",
