@@ -43,6 +43,15 @@ const withoutUnusedFeatures = {
   },
 };
 
+/** The language client in a file of its own: it is most of the code, and activation need not read it. */
+const CLIENT = 'vscode-languageclient/node';
+const clientApart = {
+  name: 'client-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^vscode-languageclient\/node$/ }, () => ({ path: './languageclient.js', external: true }));
+  },
+};
+
 const common = {
   bundle: true,
   minify: production,
@@ -61,6 +70,13 @@ const host = {
   format: 'cjs',
   mainFields: ['module', 'main'],
   external: ['vscode'],
+  supported: { 'dynamic-import': false }, // a plain require: the file beside it is no ES module
+  plugins: [clientApart],
+};
+const client = {
+  ...host,
+  entryPoints: [CLIENT],
+  outfile: path.join(dist, 'languageclient.js'),
   plugins: [withoutVersionCheck, withoutUnusedFeatures],
 };
 const pages = {
@@ -112,12 +128,12 @@ function bundleBytes(folder) {
 if (process.argv.includes('--tests')) {
   await esbuild.build(tests());
 } else if (process.argv.includes('--watch')) {
-  for (const options of [host, pages, sheet]) await (await esbuild.context(options)).watch();
+  for (const options of [host, client, pages, sheet]) await (await esbuild.context(options)).watch();
 } else {
   rmSync(path.join(dist, 'webview'), { recursive: true, force: true });
   rmSync(path.join(dist, 'extension.js.map'), { force: true });
   mkdirSync(dist, { recursive: true });
-  await Promise.all([host, pages, sheet].map((options) => esbuild.build(options)));
+  await Promise.all([host, client, pages, sheet].map((options) => esbuild.build(options)));
   const bytes = bundleBytes(dist);
   console.log(`dist/: ${Math.round(bytes / 1024)} KiB`);
   if (production && bytes > BUNDLE_LIMIT_BYTES) {
