@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from foreload_daemon.analysing.edits import Move, edit_between, moved_line
+from foreload_daemon.analysing.languages import language_of_document
+from foreload_daemon.analysing.work import Done, Workpiece, analyse, analyse_file, warm_up
 
 if TYPE_CHECKING:
-    from foreload_analyzers import Document
     from foreload_analyzers.report import Report
 
-_LOG = logging.getLogger(__name__)
+    from foreload_daemon.analysing.ignored import Ignored
+
+__all__ = ["Analysis", "Opened", "Place", "edit_between"]
 
 PAUSE_SECONDS = 0.12
 """Analysis begins when no key was pressed for this long; typing goes first."""
 LONGEST_PAUSE_SECONDS = 1.0
-LANGUAGES = {".py": "python", ".pyi": "python", ".pyw": "python"}
+SLOW_SECONDS = 0.3
+"""A file whose last analysis took longer waits in proportion for a longer pause, and the language status says so."""
+PAUSE_PER_SECOND = 4.0
+PARSED_TIMES = 4
+"""Files up to this many times the largest size are still parsed, and say where their syntax is broken."""
+MOST_GIVEN_UP = 2
+"""So often in a row work may be given up for a newer text; then it is done to its end."""
 DISK_DEADLINE_SECONDS = 2.0
 
 
@@ -34,7 +44,12 @@ class Opened:
         report: of the last analysis that finished; None before the first.
         analysed_version: the version that it is of.
         analysed_at: when it finished, monotonic seconds.
+        changed_at: when the text was last changed, monotonic seconds.
         problem: why there is no report, for a person; empty when there is one.
+        slow: the analysis takes long, and waits for longer pauses.
+        moves: the changes that the report does not know yet.
+        shown: names of the functions with a line above them; None before the first time.
+        piece: what the analysis keeps of it.
     """
 
     uri: str
@@ -44,12 +59,40 @@ class Opened:
     report: Report | None = None
     analysed_version: int = -1
     analysed_at: float = 0.0
-    problem: str = ""
-    document: Document | None = None
-    source: bytes = b""
     changed_at: float = 0.0
+    problem: str = ""
+    slow: bool = False
+    moves: list[Move] = field(default_factory=list[Move])
+    shown: frozenset[str] | None = None
+    piece: Workpiece = field(default_factory=lambda: Workpiece("", ""))
+    burst_at: float = 0.0
+    pause_seconds: float = PAUSE_SECONDS
     waiting: asyncio.TimerHandle | None = None
     working: bool = False
+    given_up: int = 0
+
+    def line_now(self, line: int) -> int:
+        """Where a line of the report (from 1) stands in the text as it is now, from 0."""
+        return moved_line(line - 1, self.moves)
+
+
+class Place(NamedTuple):
+    """Where a document of the editor stands in one that is analysed: a whole file, or a cell of a notebook.
+
+    Attributes:
+        opened: what is analysed.
+        first: its first line in that, from 0.
+        lines: how many it has; None: all from there on.
+    """
+
+    opened: Opened
+    first: int = 0
+    lines: int | None = None
+
+    def line_now(self, line: int) -> int | None:
+        """Where a line of the report (from 1) stands in this document, from 0; None: in another cell."""
+        now = self.opened.line_now(line) - self.first
+        return now if now >= 0 and (self.lines is None or now < self.lines) else None
 
 
 class Analysis:
@@ -59,6 +102,12 @@ class Analysis:
         largest_bytes: files larger than this are not analysed; asked each time.
         allowed: whether code may be analysed now; asked each time.
         on_report: called on the loop with each finished analysis, good or not.
+
+    Attributes:
+        documents: by their address; a notebook is one, all its cells together.
+        cells: address of a cell -> that of its notebook, its first line in it, and how many it has.
+        on_close: called with the address of each document that was closed.
+        ignored: what a person does not want to be told again; None before it is first asked for.
     """
 
     def __init__(
@@ -68,42 +117,73 @@ class Analysis:
         # One thread for all of it: the grammar's queries may not be used by two at once.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
         self.documents: dict[str, Opened] = {}
+        self.cells: dict[str, tuple[str, int, int]] = {}
+        self.on_close: list[Callable[[str], None]] = []
+        self.ignored: Ignored | None = None
+
+    def place_of(self, uri: str) -> Place | None:
+        """Where a document of the editor is analysed; None: nowhere."""
+        cell = self.cells.get(uri)
+        opened = self.documents.get(uri if cell is None else cell[0])
+        if opened is None:
+            return None
+        return Place(opened) if cell is None else Place(opened, cell[1], cell[2])
+
+    def uris_of(self, opened: Opened) -> list[str]:
+        """The editor's documents that one report is about: the file, or the cells of a notebook."""
+        return [uri for uri, cell in self.cells.items() if cell[0] == opened.uri] or [opened.uri]
 
     def open(self, uri: str, language: str, text: str) -> None:
         """The editor has opened a document."""
-        self.documents[uri] = Opened(uri, language, text, changed_at=time.monotonic())
-        self._soon(self.documents[uri], 0.0)
+        opened = Opened(uri, language, text, changed_at=time.monotonic(), piece=Workpiece(language, uri))
+        self.documents[uri] = opened
+        self._soon(opened, 0.0)
 
-    def change(self, uri: str, text: str) -> None:
-        """The editor has changed a document; what is being worked on for it is outdated now."""
+    def change(self, uri: str, text: str, moves: Iterable[Move] = ()) -> None:
+        """The editor has changed a document; what is being worked on for it is outdated now.
+
+        Args:
+            uri: of the document.
+            text: as it is now.
+            moves: how lines moved, in the order of the changes; their version is set here.
+        """
         opened = self.documents.get(uri)
         if opened is None:
             return
         now = time.monotonic()
         opened.text = text
         opened.version += 1
+        opened.changed_at = now
+        opened.moves.extend(move._replace(version=opened.version) for move in moves)
         if opened.waiting is None:
-            opened.changed_at = now
+            opened.burst_at = now
         # A person who types on and on sees a report now and then all the same.
-        self._soon(opened, PAUSE_SECONDS if now - opened.changed_at < LONGEST_PAUSE_SECONDS else 0.0)
+        longest = max(LONGEST_PAUSE_SECONDS, opened.pause_seconds)
+        self._soon(opened, opened.pause_seconds if now - opened.burst_at < longest else 0.0)
 
     def close(self, uri: str) -> None:
         """The editor has closed a document."""
         opened = self.documents.pop(uri, None)
         if opened is not None and opened.waiting is not None:
             opened.waiting.cancel()
+        for listener in self.on_close if opened is not None else ():
+            listener(uri)
 
     def again(self) -> None:
         """Permission or settings have changed: all are looked at anew."""
         for opened in self.documents.values():
             if not self._allowed():
-                opened.report, opened.document, opened.analysed_version = None, None, -1
+                self._forget(opened)
             self._soon(opened, 0.0)
+
+    async def load(self) -> None:
+        """Loads the analysis on its own thread: two threads that load it at once can come between each other."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, warm_up)
 
     def warm_up(self) -> None:
         """Loads the grammar before the first run needs it."""
         if self._allowed():
-            self._thread.submit(_warm_up)
+            self._thread.submit(warm_up)
 
     def report_of(self, path: Path) -> Report | None:
         """The report of an open document, by its file."""
@@ -117,13 +197,13 @@ class Analysis:
         known = self.report_of(path)
         if known is not None or not self._allowed():
             return known
-        language = LANGUAGES.get(path.suffix)
+        language = language_of_document("", path.as_posix())
         if language is None:
             return None
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(DISK_DEADLINE_SECONDS):
-                return await loop.run_in_executor(self._thread, _analyse_file, path, language, self._largest_bytes())
+                return await loop.run_in_executor(self._thread, analyse_file, path, language, self._largest_bytes())
         except TimeoutError:
             return None
 
@@ -138,115 +218,55 @@ class Analysis:
             return
         problem = self._reason_not_to(opened)
         if problem is not None:
-            opened.report, opened.document, opened.problem = None, None, problem
-            opened.analysed_version = opened.version
+            self._forget(opened)
+            opened.problem, opened.analysed_version = problem, opened.version
             self._on_report(opened)
             return
         opened.working = True
-        job = self._thread.submit(_analyse, opened, opened.text, opened.version)
+        version = opened.version
+        largest = self._largest_bytes()
+        job = self._thread.submit(
+            analyse, opened.piece, opened.text, version, largest, lambda: self._is_current(opened, version)
+        )
         loop = asyncio.get_running_loop()
         job.add_done_callback(lambda done: loop.call_soon_threadsafe(self._finished, opened, done.result()))
+
+    def _is_current(self, opened: Opened, version: int) -> bool:
+        """Whether a text is still worth its work; asked by the thread that does it.
+
+        A document's first analysis goes on to its end, whatever is typed: all later ones are made from it.
+        """
+        if self.documents.get(opened.uri) is not opened:
+            return False
+        return opened.version == version or opened.report is None or opened.given_up >= MOST_GIVEN_UP
 
     def _reason_not_to(self, opened: Opened) -> str | None:
         if not self._allowed():
             return "not analysed: not allowed yet"
         size = len(opened.text)
-        if size > self._largest_bytes():
+        if size > self._largest_bytes() * PARSED_TIMES:
             return (
                 f"not analysed: {size / 1048576:.1f} MiB are more than the {self._largest_bytes() / 1048576:.1f} MiB "
                 "of foreload.analysis.largestFileBytes"
             )
         return None
 
-    def _finished(self, opened: Opened, outcome: Report | str | None) -> None:
+    def _forget(self, opened: Opened) -> None:
+        opened.report, opened.analysed_version, opened.slow = None, -1, False
+        opened.piece = Workpiece(opened.language, opened.uri)
+
+    def _finished(self, opened: Opened, done: Done) -> None:
         opened.working = False
         if self.documents.get(opened.uri) is not opened:
             return
-        if isinstance(outcome, str):
-            opened.report, opened.problem = None, outcome
-        elif outcome is not None:
-            opened.report, opened.problem = outcome, ""
-        if outcome is not None:
+        opened.given_up = opened.given_up + 1 if done.superseded else 0
+        if not done.superseded and self._allowed():
+            opened.report, opened.problem = done.report, done.problem
+            opened.analysed_version = done.version
             opened.analysed_at = time.monotonic()
+            opened.moves = [move for move in opened.moves if move.version > done.version]
+            opened.slow = done.seconds > SLOW_SECONDS
+            opened.pause_seconds = max(PAUSE_SECONDS, done.seconds * PAUSE_PER_SECOND if opened.slow else 0.0)
             self._on_report(opened)
         if opened.version != opened.analysed_version and opened.waiting is None:
-            self._soon(opened, 0.0)
-
-
-def edit_between(old: bytes, new: bytes) -> tuple[int, int, int]:
-    """Where two texts differ, as one edit: its start, its end in the old text, its end in the new one."""
-    shorter = min(len(old), len(new))
-    start = _equal_length(old, new, shorter)
-    back = _equal_length(old, new, shorter - start, from_end=True)
-    return start, len(old) - back, len(new) - back
-
-
-def _equal_length(old: bytes, new: bytes, most: int, *, from_end: bool = False) -> int:
-    """How many bytes are the same at the beginning (or end), found by halving: each comparison runs at memory speed."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if from_end:
-            same = old[len(old) - middle : len(old) - low] == new[len(new) - middle : len(new) - low]
-        else:
-            same = old[low:middle] == new[low:middle]
-        low, high = (middle, high) if same else (low, middle - 1)
-    return low
-
-
-def _point(text: bytes, offset: int) -> tuple[int, int]:
-    return text.count(b"\n", 0, offset), offset - (text.rfind(b"\n", 0, offset) + 1)
-
-
-def _update(document: Document, old: bytes, new: bytes) -> None:
-    if old == new:
-        return
-    start, old_end, new_end = edit_between(old, new)
-    document.edit(start, old_end, new_end, _point(old, start), _point(old, old_end), _point(new, new_end), new)
-
-
-def _analyse(opened: Opened, text: str, version: int) -> Report | str | None:
-    """Runs on the worker: the report, why there is none, or None where a newer text waits already."""
-    from foreload_analyzers import Document
-
-    try:
-        source = text.encode("utf-8", "replace")
-        if opened.document is None:
-            opened.document = Document(opened.language, opened.uri)
-            opened.document.open(source)
-        else:
-            _update(opened.document, opened.source, source)
-        opened.source = source
-        if opened.version != version:
-            return None
-        report = opened.document.report()
-    except Exception as error:  # noqa: BLE001 - a file that breaks the analysis must not break the server
-        _LOG.exception("the analysis of a document failed")
-        opened.document = None
-        opened.analysed_version = version
-        return f"not analysed: the analysis failed ({type(error).__name__}); the log says more"
-    opened.analysed_version = version
-    return report
-
-
-def _warm_up() -> None:
-    from foreload_analyzers import Document
-
-    document = Document("python")
-    document.open(b"def f(n):\n    return [i for i in range(n)]\n")
-    document.report()
-
-
-def _analyse_file(path: Path, language: str, largest_bytes: int) -> Report | None:
-    from foreload_analyzers import Document
-
-    try:
-        if path.stat().st_size > largest_bytes:
-            return None
-        source = path.read_bytes()
-    except OSError as error:
-        _LOG.info("a run's file cannot be read: %s", error.strerror)
-        return None
-    document = Document(language, path.name)
-    document.open(source)
-    return document.report()
+            self._soon(opened, 0.0 if done.superseded else opened.pause_seconds)

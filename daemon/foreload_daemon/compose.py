@@ -20,7 +20,10 @@ _LOG = logging.getLogger(__name__)
 FEATURES = (
     "context",
     "documents",
+    "ignoring",
     "lenses",
+    "hints",
+    "notebooks",
     "permission",
     "ledger",
     "profile",

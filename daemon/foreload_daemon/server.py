@@ -40,6 +40,13 @@ class ForeloadServer(LanguageServer):
             "foreload",
             VERSION,
             text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            notebook_document_sync=types.NotebookDocumentSyncOptions(
+                notebook_selector=[
+                    types.NotebookDocumentFilterWithCells(
+                        notebook="jupyter-notebook", cells=[types.NotebookCellLanguage(language="python")]
+                    )
+                ]
+            ),
             converter_factory=_converter,
             max_workers=4,
         )

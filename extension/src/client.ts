@@ -6,6 +6,9 @@ import { findPython, type PythonRequest } from './python';
 import { CrashLoop, RestartQueue } from './restarts';
 import { initializationOptions } from './settings';
 
+/** The languages that the daemon analyses, as the editor calls them. */
+export const LANGUAGES = ['python', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'go', 'rust', 'java', 'c', 'cpp'];
+
 const START_LIMIT_MILLISECONDS = 30_000;
 const STOP_LIMIT_MILLISECONDS = 3_000;
 
@@ -123,12 +126,17 @@ export class Daemon implements vscode.Disposable {
 
   private options({ CloseAction, ErrorAction }: Library): LanguageClientOptions {
     const selector = [
-      { scheme: 'file', language: 'python' },
-      { scheme: 'untitled', language: 'python' },
+      ...LANGUAGES.flatMap((language) => [
+        { scheme: 'file', language },
+        { scheme: 'untitled', language },
+      ]),
+      { scheme: 'vscode-notebook-cell', language: 'python' },
       { scheme: 'file', pattern: '**/.foreload/profile.json' },
     ];
     return {
       documentSelector: selector,
+      // The hover's links may run these and nothing else.
+      markdown: { isTrusted: { enabledCommands: ['foreload.ignoreFinding', 'workbench.action.openSettings'] } },
       outputChannel: this.log,
       initializationOptions: initializationOptions(),
       stdioOptions: { stdout: (stream) => this.forward(stream), stderr: (stream) => this.forward(stream) },

@@ -1,9 +1,9 @@
 // Says in the language status how many heavy functions the open file has.
 import * as vscode from 'vscode';
-import type { Daemon } from './client';
+import { LANGUAGES, type Daemon } from './client';
 import { ANALYSIS_STATE, type AnalysisState } from './protocol';
 
-const SELECTOR: vscode.DocumentSelector = { language: 'python' };
+const SELECTOR: vscode.DocumentSelector = LANGUAGES.map((language) => ({ language }));
 
 export function showLanguageStatus(daemon: Daemon): vscode.Disposable {
   const item = vscode.languages.createLanguageStatusItem('foreload.analysis', SELECTOR);

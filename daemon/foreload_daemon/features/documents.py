@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from foreload_daemon.analysis import LANGUAGES, Analysis, Opened
+from foreload_daemon.analysing.edits import moves_of
+from foreload_daemon.analysing.languages import language_of_document
+from foreload_daemon.analysis import Analysis, Opened
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.protocol import ANALYSIS_STATE, AnalysisState
 from foreload_daemon.server import ForeloadServer
@@ -26,7 +28,7 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
-        language = _language(document.language_id, document.uri)
+        language = language_of_document(document.language_id, document.uri)
         if language is not None:
             analysis.open(document.uri, language, document.text)
         daemon.document_changed(document.uri, document.text)
@@ -35,18 +37,12 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
         text = server.workspace.get_text_document(uri).source
-        analysis.change(uri, text)
+        analysis.change(uri, text, moves_of(params.content_changes))
         daemon.document_changed(uri, text)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         analysis.close(params.text_document.uri)
-
-
-def _language(language_id: str, uri: str) -> str | None:
-    if language_id in LANGUAGES.values():
-        return language_id
-    return next((language for suffix, language in LANGUAGES.items() if uri.endswith(suffix)), None)
 
 
 def _state(opened: Opened, threshold_ratio: float) -> AnalysisState:
@@ -55,8 +51,10 @@ def _state(opened: Opened, threshold_ratio: float) -> AnalysisState:
     from foreload_analyzers import heavy
 
     count = len(heavy(opened.report, threshold_ratio))
-    problems = opened.report.problems
+    problems = list(opened.report.problems)
     if problems and not opened.report.functions:
-        return AnalysisState(opened.uri, f"Foreload: not analysed: {problems[0]}", 0)
+        return AnalysisState(opened.uri, f"Foreload: not analysed: {'; '.join(problems)}", 0)
     words = f"{count} heavy function{'s' if count > 1 else ''} here" if count else "no heavy functions here"
+    if opened.slow:
+        words += f"; analysed when no key was pressed for {opened.pause_seconds:.0f} s, since the file is large"
     return AnalysisState(opened.uri, "; ".join([f"Foreload: {words}", *problems[:1]]), count)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from foreload_core.types import Amounts
 
-from foreload_daemon.analysis import LANGUAGES
 from foreload_daemon.broker.fields import known_features
 from foreload_daemon.daemon import Daemon
 from foreload_daemon.protocol import RUN_ENDED, RUN_STARTING, RunAnswer, RunEnded, RunStarting
@@ -128,7 +127,7 @@ def _resolved(message: RunStarting, workspace: tuple[Path, ...]) -> Resolved | N
 
 
 async def _features_of(daemon: Daemon, entry: Path) -> Mapping[str, float]:
-    if daemon.analysis is None or not daemon.analysis_allowed or entry.suffix not in LANGUAGES:
+    if daemon.analysis is None or not daemon.analysis_allowed:
         return {}
     report = await daemon.analysis.report_of_file(entry)
     return known_features(report.features) if report is not None else {}
