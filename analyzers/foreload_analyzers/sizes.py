@@ -27,7 +27,7 @@ from foreload_analyzers.scope import SMALL_LITERAL, Scope, listed
 from foreload_analyzers.size import ONE, Size, call_name, larger, literal
 
 _EXAMPLES = frozenset({"arr", "array", "a", "nums", "numbers", "data", "values", "input", "mat", "matrix", "list"})
-MAX_STEPS = 24  # look-ups along one chain of values
+MAX_STEPS = 48  # look-ups along one chain of values
 
 
 class Sizes:
@@ -283,6 +283,8 @@ class Sizes:
         """Whether a dictionary that starts small is filled by element assignments in a loop."""
         if not any(self._scope.container(value) == "dict" for value in values):
             return False
+        if self._scope.holds_lists(name):
+            return True
         return any(
             fact.loop >= 0 and fact.target.kind == INDEX and fact.target.parts and fact.target.parts[0].text == name
             for fact in self._scope.unit.assigns

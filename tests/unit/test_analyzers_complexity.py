@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from foreload_analyzers import Function, Report, analyze, with_radon
+from foreload_analyzers import Document, Function, Report, analyze, with_radon
 
 TIME = {
     "walks a list": ("linear", "def f(rows):\n for row in rows:\n  print(row)\n"),
@@ -145,6 +145,217 @@ TIME = {
     ),
     "asynchronous": ("linear", "async def f(rows):\n async for row in rows:\n  await row\n"),
 }  # fmt: skip
+# Programs whose loops and calls cost less, or more, than their nesting says.
+SEEN_WHOLE = {
+    "islands of a grid": (
+        "quadratic",
+        """\
+        def f(grid):
+            def sink(i, j):
+                if not (0 <= i < len(grid) and 0 <= j < len(grid[0])) or grid[i][j] == 0:
+                    return
+                grid[i][j] = 0
+                sink(i + 1, j)
+                sink(i - 1, j)
+                sink(i, j + 1)
+                sink(i, j - 1)
+            for i in range(len(grid)):
+                for j in range(len(grid[0])):
+                    sink(i, j)
+        """,
+    ),
+    "power of a small matrix": (
+        "logn",
+        """\
+        def f(n):
+            def multiply(a, b):
+                columns = zip(*b)
+                return [[sum(x * y for x, y in zip(row, column)) for column in columns] for row in a]
+            def power(a, k):
+                result = [[int(i == j) for j in range(len(a))] for i in range(len(a))]
+                while k:
+                    if k % 2:
+                        result = multiply(result, a)
+                    a = multiply(a, a)
+                    k //= 2
+                return result
+            return power([[1, 1], [1, 0]], n)[0][1]
+        """,
+    ),
+    "worklist": (
+        "linear",
+        """\
+        def f(n, edges):
+            near = [[] for _ in range(n)]
+            for a, b in edges:
+                near[a].append(b)
+            order = [0]
+            for node in order:
+                for other in near[node]:
+                    order.append(other)
+            return order
+        """,
+    ),
+    "union-find": (
+        "linear",
+        """\
+        def f(n, edges):
+            parent = list(range(n))
+            def find(x):
+                if parent[x] != x:
+                    parent[x] = find(parent[x])
+                return parent[x]
+            for a, b in edges:
+                parent[find(a)] = find(b)
+        """,
+    ),
+    "memory of sets": (
+        "exponential",
+        """\
+        def f(n, cost):
+            memo = {}
+            def best(used):
+                if used in memo:
+                    return memo[used]
+                memo[used] = min(cost[i] + best(used | (1 << i)) for i in range(n))
+                return memo[used]
+            return best(0)
+        """,
+    ),
+    "prefix function by windows": (
+        "linear",
+        """\
+        def f(s):
+            z = [0] * len(s)
+            left, right = 0, 0
+            for i in range(1, len(z)):
+                if i <= right:
+                    z[i] = min(right - i + 1, z[i - left])
+                while i + z[i] < len(z) and s[z[i]] == s[i + z[i]]:
+                    z[i] += 1
+                if i + z[i] - 1 > right:
+                    left, right = i, i + z[i] - 1
+            return z
+        """,
+    ),
+    "halved rounds": (
+        "linear",
+        """\
+        def f(rows):
+            n = len(rows)
+            while n > 1:
+                for i in range(n // 2):
+                    rows[i] = rows[2 * i]
+                n //= 2
+        """,
+    ),
+    "pairs within groups": (
+        "quadratic",
+        """\
+        from collections import defaultdict
+        def f(rows):
+            groups = defaultdict(list)
+            for i, row in enumerate(rows):
+                groups[row].append(i)
+            for places in groups.values():
+                for a in places:
+                    for b in places:
+                        print(a, b)
+        """,
+    ),
+    "digits by divmod": (
+        "logn",
+        """\
+        def f(n):
+            total = 0
+            while n:
+                n, digit = divmod(n, 10)
+                total += digit
+            return total
+        """,
+    ),
+    "sorted container": (
+        "nlogn",
+        """\
+        from sortedcontainers import SortedList
+        def f(rows):
+            kept = SortedList()
+            for row in rows:
+                kept.add(row)
+        """,
+    ),
+}
+OTHER_LANGUAGES = {
+    "counted loops in C++": (
+        "cpp",
+        "quadratic",
+        """\
+        int f(vector<int>& v) {
+            int s = 0;
+            for (int i = 0; i < v.size(); ++i)
+                for (int j = i; j < v.size(); ++j) s += v[j];
+            return s;
+        }
+        """,
+    ),
+    "window in C++": (
+        "cpp",
+        "linear",
+        """\
+        int f(vector<int>& v, int k) {
+            int s = 0, l = 0;
+            for (int r = 0; r < v.size(); ++r) {
+                s += v[r];
+                while (s > k) { s -= v[l]; ++l; }
+            }
+            return l;
+        }
+        """,
+    ),
+    "ordered map in C++": (
+        "cpp",
+        "nlogn",
+        """\
+        int f(vector<int>& v) {
+            map<int, int> m;
+            for (auto& x : v) { m[x] += 1; }
+            return m.size();
+        }
+        """,
+    ),
+    "binary search by recursion in Java": (
+        "java",
+        "logn",
+        """\
+        class A {
+            static int f(int[] a, int l, int r, int x) {
+                int m = (l + r) / 2;
+                if (a[m] == x) return m;
+                if (a[m] < x) return f(a, m + 1, r, x);
+                return f(a, l, m - 1, x);
+            }
+        }
+        """,
+    ),
+    "a reader of words in Java": (
+        "java",
+        "constant",
+        """\
+        class Main {
+            public static void main(String[] s) { Words in = new Words(); System.out.println(in.nextInt() + 1); }
+            static class Words {
+                BufferedReader br;
+                StringTokenizer st;
+                String next() {
+                    while (!st.hasMoreTokens()) { st = new StringTokenizer(br.readLine()); }
+                    return st.nextToken();
+                }
+                int nextInt() { return Integer.parseInt(next()); }
+            }
+        }
+        """,
+    ),
+}
 SPACE = {
     "nothing kept": ("constant", "def f(rows):\n total = 0\n for row in rows:\n  total += row\n return total\n"),
     "a copy": ("linear", "def f(rows):\n kept = [row * 2 for row in rows]\n return len(kept)\n"),
@@ -172,6 +383,58 @@ def function(source: str, name: str = "f") -> Function:
 def test_time(case: str) -> None:
     expected, source = TIME[case]
     assert function(source).complexity == expected
+
+
+@pytest.mark.parametrize("case", SEEN_WHOLE)
+def test_time_over_all_turns_and_calls(case: str) -> None:
+    expected, source = SEEN_WHOLE[case]
+    assert function(source).complexity == expected
+
+
+@pytest.mark.parametrize("case", OTHER_LANGUAGES)
+def test_time_in_other_languages(case: str) -> None:
+    language, expected, source = OTHER_LANGUAGES[case]
+    document = Document(language)
+    document.open(dedent(source).encode())
+    assert document.report().complexity == expected
+
+
+def test_models_weigh_the_whole_file_and_say_where_they_differ() -> None:
+    report = analyze(dedent(TIME["binary search"][1]).encode(), "python")
+    assert report.complexity == "logn"
+    assert 0.4 < report.complexity_confidence <= 1.0
+    for case, (_, source) in {**TIME, **SEEN_WHOLE}.items():
+        document = Document("python")
+        document.open(dedent(source).encode())
+        whole, rules = document.whole_report(), document.report()
+        assert 0.0 < whole.complexity_confidence <= 1.0, case
+        assert (whole.complexity != rules.complexity) == any(note.startswith("time") for note in whole.notes), case
+
+
+def test_what_a_program_is_started_with_is_no_size() -> None:
+    source = "def f(rows):\n    for row in rows:\n        print(row)\n\n\nf([3, 1, 2])\n"
+    assert function(source).complexity == "linear"
+
+
+def test_an_edit_of_a_caller_changes_what_its_callee_is_given() -> None:
+    small = dedent(
+        """\
+        class A:
+            def f(self, n):
+                def g(t):
+                    for x in t:
+                        pass
+                g([1, 2])
+        """
+    )
+    assert function(small, "g").complexity == "constant"
+    document = Document("python")
+    document.open(small.encode())
+    document.report()
+    start = small.index("[1, 2]")
+    larger = small.replace("[1, 2]", "n")
+    document.edit(start, start + 6, start + 1, (5, 10), (5, 16), (5, 11), larger.encode())
+    assert next(found for found in document.report().functions if found.name == "g").complexity == "linear"
 
 
 @pytest.mark.parametrize("case", SPACE)
@@ -246,7 +509,7 @@ def test_broken_source_keeps_the_rest() -> None:
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [(b"x = 1\n" * 400_000, "files above 2 MiB"), (b"\x00\x01\x02", "binary"), ("x = 1\n".encode("utf-16"), "UTF-8")],
+    [(b"x = 1\n" * 400_000, "files above 2 MiB"), (b"\x7fELF\x02\x01\x01\x00\x00\x00", "binary")],
 )
 def test_unfit_input_is_told(source: bytes, words: str) -> None:
     report = analyze(source, "python")
