@@ -24,7 +24,7 @@ from foreload_analyzers.tokens import Tokens
 TIME_MODEL, SPACE_MODEL = "time_complexity", "space_complexity"
 TIME_BLOCKS = (("signs", 13, 1.0), ("paths", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
 SPACE_BLOCKS = (("space_signs", 13, 1.0), ("signs", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
-INPUT_TEMPERATURE = 1.2  # no program that reads its own input was fitted on: of those the models are less sure
+INPUT_TEMPERATURE = 1.3  # no program that reads its own input was fitted on: of those the models are less sure
 
 _READS = frozenset(
     {"input", "raw_input", "readline", "readLine", "nextInt", "nextLong", "nextToken", "nextLine", "scanf", "getline"}
