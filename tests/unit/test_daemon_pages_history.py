@@ -79,7 +79,7 @@ def test_trends_show_each_hours_part_of_the_limit_and_where_it_was_reached(by: s
 def test_weeks_that_were_not_measured_are_holes_and_no_zeros() -> None:
     held = trends(Resource.CPU, "week", quarters(7), CAPACITY, "env", NOW, (), ()).held
     assert [point.value for point in held[:10]] == [None] * 10
-    assert held[-1].other == pytest.approx(2 * held[-1].value)
+    assert held[-1].other == pytest.approx(2 * (held[-1].value or 0.0))
 
 
 def test_a_forecasts_days_are_counted_as_they_came() -> None:
