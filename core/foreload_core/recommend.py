@@ -5,7 +5,6 @@ Needs numpy, so it is imported only where it is used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from foreload_core.density import Engine, Grain, Weights
 from foreload_core.density.layout import FLOOR_RATIO, LEAST_FLOOR
 from foreload_core.policy.exchange import DEAD_BAND_RATIO, Choice, choose
 from foreload_core.policy.knob import exchange_of
-from foreload_core.recommend_messages import BadMessage, Reset, Step, read_reset, read_step
+from foreload_core.recommend_messages import BadMessageError, Reset, Step, read_reset, read_step
 from foreload_core.types import Resource
 from foreload_core.words import amount_text
 
@@ -23,49 +22,40 @@ Doubles = NDArray[np.float64]
 SAME_RATIO = 1e-3
 """An amount in force that differs by less than this from the one that was answered is that one."""
 
-__all__ = ["BadMessage", "Session", "Sources"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What was fitted before: for samples alone, and for samples with run signals. None: nothing pretrained."""
-
-    samples: Weights | None = None
-    runs: Weights | None = None
+__all__ = ["BadMessageError", "Session"]
 
 
 class Session:
     """Holds one environment between a reset and the next; a bad message changes nothing."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, weights: Weights | None = None) -> None:
+        self._weights = weights
         self._environment: _Environment | None = None
 
     def answer(self, message: object) -> dict[str, Any]:
         """The answer to one message.
 
         Raises:
-            BadMessage: the message is not understood; nothing has changed.
+            BadMessageError: the message is not understood; nothing has changed.
         """
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "reset":
-            self._environment = _Environment(read_reset(message), self._sources)
+            self._environment = _Environment(read_reset(message), self._weights)
             return {"type": "ready"}
         if kind != "step":
-            raise BadMessage(f"type is {kind!r}; allowed are 'reset' and 'step'")
+            raise BadMessageError(f"type is {kind!r}; allowed are 'reset' and 'step'")
         if self._environment is None:
-            raise BadMessage("a step came before any reset; send a reset with ctx first")
+            raise BadMessageError("a step came before any reset; send a reset with ctx first")
         return self._environment.step(read_step(message, self._environment.reset, self._environment.last_seconds))
 
 
 class _Environment:
-    def __init__(self, reset: Reset, sources: Sources) -> None:
+    def __init__(self, reset: Reset, weights: Weights | None) -> None:
         self.reset = reset
         self.last_seconds: float | None = None
         resources = reset.resources
-        self._engine = Engine(resources, Grain(reset.step_seconds, 1 + reset.delay), reset.capacity, sources.samples)
-        fresh = sources.samples is None
-        self._exchange = exchange_of(resources, reset.knob, reset.step_seconds, fresh=fresh)
+        self._engine = Engine(resources, Grain(reset.step_seconds, 1 + reset.delay), reset.capacity, weights)
+        self._exchange = exchange_of(resources, reset.knob, reset.step_seconds)
         self._most = np.array([reset.capacity.get(each, np.inf) for each in resources])
         floor = [FLOOR_RATIO[each] * reset.capacity.get(each, 0.0) for each in resources]
         self._least = np.maximum(floor, [LEAST_FLOOR[each] for each in resources])
@@ -88,15 +78,15 @@ class _Environment:
         return self._answer(choice, amount, current)
 
     def _in_force_then(self, held: Doubles) -> Doubles:
-        """What will be in force at the forecast's time if nothing is changed now: the answers that are under way count."""
-        known = np.where(np.isnan(held), np.where(np.isfinite(self._most), self._most, self.engine_mean()), held)
+        """What will be in force at the forecast's time if nothing is changed now; answers under way count."""
+        known = np.where(np.isnan(held), np.where(np.isfinite(self._most), self._most, self._usual()), held)
         if len(self._planned) <= self.reset.delay:
             return self._planned[-1] if self._planned else known
         due = self._planned[0]
         elsewhere = np.abs(known - due) > SAME_RATIO * due
         return np.where(elsewhere & ~np.isnan(held), known, self._planned[-1])
 
-    def engine_mean(self) -> Doubles:
+    def _usual(self) -> Doubles:
         return np.maximum(self._engine.mean, self._least)
 
     def _answer(self, choice: Choice, amount: Doubles, current: Doubles) -> dict[str, Any]:

@@ -15,7 +15,7 @@ SHORTEST_STEP_SECONDS, LONGEST_STEP_SECONDS = 1.0, 86_400.0
 LOWEST_KNOB, HIGHEST_KNOB = 0.1, 10.0
 
 
-class BadMessage(ValueError):
+class BadMessageError(ValueError):
     """A message that is not understood: what, where, which value, what is allowed."""
 
 
@@ -65,21 +65,21 @@ def read_reset(message: object) -> Reset:
     """The reset in a message.
 
     Raises:
-        BadMessage: something in it is missing or not allowed.
+        BadMessageError: something in it is missing or not allowed.
     """
     ctx = _object(_object(message, "the message").get("ctx"), "ctx")
     names = ctx.get("resources")
     allowed = [each.value for each in Resource]
     if not isinstance(names, list) or not names:
-        raise BadMessage(f"ctx.resources is {names!r}; expected is a list of {', '.join(allowed)}")
+        raise BadMessageError(f"ctx.resources is {names!r}; expected is a list of {', '.join(allowed)}")
     resources: list[Resource] = []
     for name in cast("list[object]", names):
         if name not in allowed or name in resources:
-            raise BadMessage(f"ctx.resources has {name!r}; allowed are {', '.join(allowed)}, each once")
+            raise BadMessageError(f"ctx.resources has {name!r}; allowed are {', '.join(allowed)}, each once")
         resources.append(Resource(name))
     delay = ctx.get("delay", 1)
     if type(delay) is not int or not 0 <= delay <= MOST_DELAY:
-        raise BadMessage(f"ctx.delay is {delay!r}; allowed are whole numbers from 0 to {MOST_DELAY}")
+        raise BadMessageError(f"ctx.delay is {delay!r}; allowed are whole numbers from 0 to {MOST_DELAY}")
     capacity = _amounts(ctx.get("capacity", {}), "ctx.capacity", least=5e-324)
     return Reset(
         environment_id=str(ctx.get("id", "")),
@@ -96,28 +96,28 @@ def read_step(message: object, reset: Reset, last_seconds: float | None) -> Step
     """The step in a message.
 
     Raises:
-        BadMessage: something in it is missing or not allowed.
+        BadMessageError: something in it is missing or not allowed.
     """
     entries = _object(message, "the message")
     ended = read_time(entries.get("ts"), "ts")
     if last_seconds is not None and ended <= last_seconds:
-        raise BadMessage(f"ts is {entries.get('ts')!r}; it must be later than that of the step before")
+        raise BadMessageError(f"ts is {entries.get('ts')!r}; it must be later than that of the step before")
     usage = _amounts(entries.get("usage"), "usage")
     if not usage:
-        raise BadMessage("usage is empty; at least one resource must be given")
+        raise BadMessageError("usage is empty; at least one resource must be given")
     for resource in usage:
         if resource not in reset.resources:
-            raise BadMessage(f"usage has {resource.value!r}; the reset named {', '.join(reset.resources)}")
+            raise BadMessageError(f"usage has {resource.value!r}; the reset named {', '.join(reset.resources)}")
     throttled = _object(entries.get("throttled", {}), "throttled")
     held_back: set[Resource] = set()
     for name, value in throttled.items():
         if not isinstance(value, bool):
-            raise BadMessage(f"throttled.{name} is {value!r}; allowed are true and false")
+            raise BadMessageError(f"throttled.{name} is {value!r}; allowed are true and false")
         if value:
             held_back.add(_resource(name, "throttled"))
     events = entries.get("events", [])
     if not isinstance(events, list):
-        raise BadMessage(f"events is {events!r}; expected is a list")
+        raise BadMessageError(f"events is {events!r}; expected is a list")
     checked = tuple(_event(event, f"events[{place}]") for place, event in enumerate(cast("list[object]", events)))
     return Step(ended, usage, _amounts(entries.get("alloc", {}), "alloc"), frozenset(held_back), checked)
 
@@ -126,19 +126,19 @@ def read_time(value: object, where: str) -> float:
     """A time such as 2026-01-05T00:01:00Z, in seconds of the epoch.
 
     Raises:
-        BadMessage: it is none.
+        BadMessageError: it is none.
     """
     try:
         moment = datetime.fromisoformat(cast("str", value))
     except (TypeError, ValueError):
-        raise BadMessage(f"{where} is {value!r}; expected is a time such as 2026-01-05T00:01:00Z") from None
+        raise BadMessageError(f"{where} is {value!r}; expected is a time such as 2026-01-05T00:01:00Z") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _event(value: object, where: str) -> Mapping[str, Any]:
     event = _object(value, where)
     if not isinstance(event.get("type"), str):
-        raise BadMessage(f"{where}.type is {event.get('type')!r}; expected is a name such as run_start")
+        raise BadMessageError(f"{where}.type is {event.get('type')!r}; expected is a name such as run_start")
     read_time(event.get("ts"), f"{where}.ts")
     _object(event.get("features", {}), f"{where}.features")
     return event
@@ -156,18 +156,20 @@ def _resource(name: str, where: str) -> Resource:
     try:
         return Resource(name)
     except ValueError:
-        raise BadMessage(f"{where} has {name!r}; allowed are {', '.join(each.value for each in Resource)}") from None
+        raise BadMessageError(
+            f"{where} has {name!r}; allowed are {', '.join(each.value for each in Resource)}"
+        ) from None
 
 
 def _number(value: object, where: str, least: float, most: float) -> float:
     good = isinstance(value, int | float) and not isinstance(value, bool)
     if not good or not math.isfinite(cast("float", value)) or not least <= cast("float", value) <= most:
         limits = f"at least {least:g}" if math.isinf(most) else f"{least:g} to {most:g}"
-        raise BadMessage(f"{where} is {value!r}; allowed are numbers, {limits}")
+        raise BadMessageError(f"{where} is {value!r}; allowed are numbers, {limits}")
     return float(cast("float", value))
 
 
 def _object(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadMessage(f"{where} is {value!r}; expected is an object")
+        raise BadMessageError(f"{where} is {value!r}; expected is an object")
     return cast("dict[str, Any]", value)

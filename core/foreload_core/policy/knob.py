@@ -39,14 +39,18 @@ class Meaning:
     change: float = 0.03
 
 
-SLOW = Meaning(10.7, 5.2)
-SLOW_MEMORY = Meaning(60.0, 5.2, thrift_from=0.7, thrift_to=0.85)
+CPU = Meaning(6.5, 5.2)
+NETWORK = Meaning(11.5, 5.2)
+MEMORY = Meaning(30.0, 5.2, thrift_from=0.7, thrift_to=0.85)
+"""Chosen on five-minute traces, with nothing pretrained; see docs/forecasting.md."""
 
 
-def exchange_of(resources: tuple[Resource, ...], knob: float, step_seconds: float, *, fresh: bool = False) -> Exchange:
+_MEANINGS = {Resource.MEMORY: MEMORY, Resource.NETWORK_RX: NETWORK, Resource.NETWORK_TX: NETWORK}
+
+
+def exchange_of(resources: tuple[Resource, ...], knob: float, step_seconds: float) -> Exchange:
     """The prices of each resource at a knob."""
-    del fresh
-    meanings = [SLOW_MEMORY if each is Resource.MEMORY else SLOW for each in resources]
+    meanings = [_MEANINGS.get(each, CPU) for each in resources]
     violation = [meaning.violation * knob**meaning.growth for meaning in meanings]
     unserved = [meaning.unserved * knob**meaning.unserved_growth for meaning in meanings]
     thrift = np.array(
