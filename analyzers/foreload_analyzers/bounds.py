@@ -167,7 +167,8 @@ class Bounds:
 
     def _has_no_start(self, loop: LoopFact) -> bool:
         """`for (; i < n; i++)`: a header with a condition and a step that leaves the variable where it was."""
-        if loop.over.name != "range" or "range" in loop.over.text or not loop.target:
+        # Only such headers are worked out on every turn; `for i in 0..n` gives its variable a start itself.
+        if loop.over.name != "range" or loop.body_start != loop.over_start or not loop.target:
             return False
         started = [fact for fact in self._unit.assigns if fact.operator == "=" and fact.loop == loop.parent]
         return not any(

@@ -150,14 +150,14 @@ def plain_lines(text: str, *, is_python: bool = True, foreign: bool = False) -> 
     found: list[str] = []
     goes_on = False  # a shell line that ends in a backslash has another
     for line in lines:
-        is_magic = goes_on or (_MAGIC.match(line) is not None and not line.lstrip().startswith("%("))
-        goes_on = is_magic and line.rstrip().endswith("\\")
-        if is_magic:
-            # The body of `if x:` may be nothing but a magic.
-            indent = line[: len(line) - len(line.lstrip())]
-            found.append(f"{indent}pass" if indent and not goes_on else "")
+        begins = not goes_on and _MAGIC.match(line) is not None and not line.lstrip().startswith("%(")
+        # The body of `if x:` may be nothing but a magic.
+        indent = line[: len(line) - len(line.lstrip())] if begins else ""
+        if begins or goes_on:
+            found.append(f"{indent}pass" if indent else "")
         else:
             found.append(_ASSIGNED_MAGIC.sub(r"\1None", line))
+        goes_on = (begins or goes_on) and line.rstrip().endswith("\\")
     return found
 
 

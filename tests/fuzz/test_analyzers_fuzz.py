@@ -1,40 +1,109 @@
-"""Damaged real source, seeded: nothing raises, and what is reported is well-formed."""
+"""Damaged source in every language, seeded: nothing raises, nothing hangs, and what is reported is well-formed.
+
+The million of the record is made by `python tests/fuzz/test_analyzers_fuzz.py`, which writes it.
+"""
 
 from __future__ import annotations
 
 import argparse
 import inspect
+import json
 import random
-import typing
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from foreload_analyzers import COMPLEXITIES, Document, analyze, heavy, hover_markdown, lens_text
+from foreload_analyzers.generated import is_generated
+from foreload_analyzers.languages import LANGUAGES
+from foreload_analyzers.notebook import analyze_notebook
+from foreload_analyzers.report import Report
 from foreload_core.features import problems
 
-FIXTURES = sorted((Path(__file__).parents[1] / "fixtures" / "analyzers").glob("*.py"))
+TESTS = Path(__file__).parents[1]
+RECORD = TESTS / "records" / "fuzz_analyzers.json"
+FIXTURES = sorted((TESTS / "fixtures" / "analyzers").glob("*.py"))
+NOTEBOOK = "notebook"
+NAMES = (*(language.name for language in LANGUAGES), NOTEBOOK)
+SOURCES = {
+    name: [path.read_bytes() for path in sorted((TESTS / "fixtures" / "code" / name).iterdir())] for name in NAMES
+}
+HANG_SECONDS = 1.0
+RUN_INPUTS = 1_000_000
+RUN_SEED = 20
+SHARE_INPUTS = 125_000
 SPLICES = (
-    b"def ",
-    b"(",
-    b")",
-    b"\n",
-    b"    ",
-    b'"""',
-    b"lambda",
-    b":",
-    b"\xff",
-    b"for x in x:",
-    b"[",
-    b"*",
-    b"async ",
-    b"=",
-    b"@",
+    *(
+        b"def ",
+        b"(",
+        b")",
+        b"\n",
+        b"    ",
+        b'"""',
+        b"lambda",
+        b":",
+        b"\xff",
+        b"for x in x:",
+        b"[",
+        b"*",
+        b"async ",
+        b"=",
+    ),
+    *(
+        b"@",
+        b"{",
+        b"}",
+        b";",
+        b"for (;;) ",
+        b"for (int i = 0; i < n; i++) ",
+        b"while (",
+        b"=> ",
+        b"-> ",
+        b"::",
+        b"<",
+        b">",
+    ),
+    *(
+        b"/*",
+        b"*/",
+        b"//",
+        b"#",
+        b"`",
+        b"'",
+        b"${",
+        b"vec![",
+        b"new ",
+        b"class A {",
+        b"func ",
+        b"fn ",
+        b"&",
+        b"?",
+        b"...",
+    ),
+    *(
+        b"return ",
+        b"import ",
+        b"\x00",
+        b"\xe2\x82\xac",
+        b"\r\n",
+        b"\\\n",
+        b"0x",
+        b"1e",
+        b".",
+        b",",
+        b"i++",
+        b"else if (",
+    ),
 )
+HINTS = ("", "tests/test_x.py", "setup.py", "src/main.go", "a/B.java")
 
 
-def damaged(source: bytes, chance: random.Random) -> bytes:
+def damaged(source: bytes, chance: random.Random, most: int = 12) -> bytes:
     """The source with pieces lost, moved, doubled and put in."""
-    for _ in range(chance.randint(1, 12)):
+    for _ in range(chance.randint(1, most)):
         at, end = sorted(chance.randrange(len(source) + 1) for _ in range(2))
         end = min(end, at + chance.choice((0, 1, 3, 40, 400)))
         way = chance.randrange(4)
@@ -49,28 +118,137 @@ def damaged(source: bytes, chance: random.Random) -> bytes:
     return source
 
 
-def run(rounds: int, seed: int, sources: list[bytes]) -> None:
-    chance = random.Random(seed)
-    for turn in range(rounds):
-        source = damaged(chance.choice(sources), chance)
-        report = analyze(source, "python", chance.choice(("", "tests/test_x.py", "setup.py")))
-        assert problems(report.features) == [], f"seed {seed}, turn {turn}"
-        assert report.complexity in COMPLEXITIES
-        for function in heavy(report, 0.0):
-            assert lens_text(function, report, 4).count(" · ") <= 2
-            assert hover_markdown(function, report)
+def cut_out(source: bytes, chance: random.Random) -> bytes:
+    """Some lines of a file, begun and broken off anywhere."""
+    at = chance.randrange(len(source))
+    return source[at : at + chance.choice((20, 60, 120, 240))]
 
 
-def test_damaged_source() -> None:
-    run(60, 11, [path.read_bytes() for path in FIXTURES])
+def spliced(name: str, chance: random.Random) -> bytes:
+    """Pieces of files one after the other, mostly of one language."""
+    parts: list[bytes] = []
+    for _ in range(chance.randint(2, 4)):
+        other = name if chance.random() < 0.8 else chance.choice(NAMES)
+        parts.append(cut_out(chance.choice(SOURCES[other]), chance))
+    return chance.choice((b"", b"\n", b" ")).join(parts)
+
+
+def soup(name: str, chance: random.Random) -> bytes:
+    """Tokens in any order, some of them many times over."""
+    tokens = [*SPLICES, *chance.choice(SOURCES[name])[:400].split()]
+    return b" ".join(chance.choice(tokens) * chance.choice((1, 1, 1, 1, 7)) for _ in range(chance.randint(3, 25)))
+
+
+def nested(name: str, chance: random.Random) -> bytes:
+    """Brackets within brackets, to any depth."""
+    opened = chance.choice((b"(", b"[", b"{", b"a(", b"f(x, ", b"[a, ", b"-", b"!", b"a.b(", b"if (a) ", b"a ? b : "))
+    closed = {b"(": b")", b"[": b"]", b"{": b"}"}.get(opened[-1:], b"")
+    deep = chance.choice((5, 30, 200))
+    return b"x = " + opened * deep + b"1" + closed * deep
+
+
+def bare(name: str, chance: random.Random) -> bytes:
+    """Bytes without a sense."""
+    return chance.randbytes(chance.choice((1, 8, 60, 200)))
+
+
+def whole(name: str, chance: random.Random) -> bytes:
+    """A whole file, damaged."""
+    return damaged(chance.choice(SOURCES[name]), chance)
+
+
+MADE: tuple[tuple[int, Callable[[str, random.Random], bytes]], ...] = (
+    (34, lambda name, chance: cut_out(chance.choice(SOURCES[name]), chance)),
+    (30, spliced),
+    (14, lambda name, chance: damaged(cut_out(chance.choice(SOURCES[name]), chance), chance, 4)),
+    (10, soup),
+    (8, bare),
+    (3, nested),
+    (1, whole),
+)
+
+
+def inputs(count: int, seed: int) -> Iterator[tuple[int, str, bytes, random.Random]]:
+    """Inputs in turn for every language: number, language, bytes, and the chance that made them."""
+    weights, makers = [weight for weight, _ in MADE], [maker for _, maker in MADE]
+    for turn in range(count):
+        chance = random.Random(seed * 10_000_000 + turn)
+        name = NAMES[turn % len(NAMES)]
+        yield turn, name, chance.choices(makers, weights)[0](name, chance), chance
+
+
+def check(report: Report, source: bytes) -> None:
+    assert problems(report.features) == []
+    assert report.complexity in COMPLEXITIES
+    lines = source.count(b"\n") + source.count(b"\r") + 1
+    for function in report.functions:
+        assert 1 <= function.line <= function.end_line <= lines
+        assert function.complexity in COMPLEXITIES
+        assert 0 <= function.hotness <= 1
+    for function in heavy(report, 0.0):
+        assert lens_text(function, report, 4).count(" · ") <= 2
+        assert hover_markdown(function, report)
+
+
+def look(name: str, source: bytes, chance: random.Random) -> None:
+    """Analyses an input; one of ten is then edited."""
+    if name == NOTEBOOK:
+        for cell in analyze_notebook(source).cells:
+            assert all(function.line >= 1 for function in cell.functions)
+        return
+    check(analyze(source, name, chance.choice(HINTS)), source)
+    if chance.random() < 0.1:
+        is_generated(chance.choice(HINTS), source)
+        document = Document(name)
+        document.open(source)
+        document.report()
+        at = chance.randrange(len(source) + 1)
+        typed = chance.choice(SPLICES)
+        text = source[:at] + typed + source[at:]
+        document.edit(at, at, at + len(typed), point(source, at), point(source, at), point(text, at + len(typed)), text)
+        check(document.report(), text)
+
+
+def point(source: bytes, byte: int) -> tuple[int, int]:
+    return source.count(b"\n", 0, byte), byte - source.rfind(b"\n", 0, byte) - 1
+
+
+def run(count: int, seed: int) -> tuple[Counter[str], float, str]:
+    """Counts by language, the longest time that one input took, and which one it was."""
+    counts: Counter[str] = Counter()
+    worst, which = 0.0, ""
+    for turn, name, source, chance in inputs(count, seed):
+        begun = time.perf_counter()
+        try:
+            look(name, source, chance)
+        except Exception as problem:
+            raise AssertionError(f"seed {seed}, turn {turn}, {name}: {source!r}") from problem
+        spent = time.perf_counter() - begun
+        counts[name] += 1
+        if spent > worst:
+            worst, which = spent, f"turn {turn}, {name}, {len(source)} bytes"
+    return counts, worst, which
+
+
+def test_damaged_source_in_every_language() -> None:
+    counts, _worst, _which = run(2_000, 11)
+    assert set(counts) == set(NAMES)
+
+
+def test_whole_files_damaged() -> None:
+    chance = random.Random(3)
+    for name in NAMES:
+        for _ in range(6):
+            look(name, whole(name, chance), chance)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(6))
-def test_damaged_source_for_long(seed: int) -> None:
-    library = [inspect.getsource(module).encode() for module in (argparse, inspect, typing)]
-    run(400, seed, [path.read_bytes() for path in FIXTURES] + library)
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("share", range(RUN_INPUTS // SHARE_INPUTS))
+def test_a_million_inputs(share: int) -> None:
+    counts, worst, which = run(SHARE_INPUTS, RUN_SEED + share)
+    assert counts.total() == SHARE_INPUTS
+    assert worst < HANG_SECONDS, which
 
 
 @pytest.mark.slow
@@ -93,3 +271,34 @@ def test_a_long_session_ends_where_a_fresh_parse_does() -> None:
     fresh = Document("python")
     fresh.open(source)
     assert document.report().problems or document.report() == fresh.report()
+
+
+def main() -> None:
+    """Runs the million and writes the record."""
+    begun = time.perf_counter()
+    counts: Counter[str] = Counter()
+    worst, which = 0.0, ""
+    for share in range(RUN_INPUTS // SHARE_INPUTS):
+        more, slowest, where = run(SHARE_INPUTS, RUN_SEED + share)
+        counts.update(more)
+        if slowest > worst:
+            worst, which = slowest, f"seed {RUN_SEED + share}, {where}"
+        print(counts.total(), round(time.perf_counter() - begun), "s, worst", round(worst, 3), which, flush=True)
+    record = {
+        "inputs": counts.total(),
+        "inputs_by_language": dict(sorted(counts.items())),
+        "made_percent": {"cut_out": 34, "spliced": 30, "damaged": 14, "soup": 10, "bytes": 8, "nested": 3, "whole": 1},
+        "edited_percent": 10,
+        "errors": 0,
+        "first_seed": RUN_SEED,
+        "inputs_a_seed": SHARE_INPUTS,
+        "seconds": round(time.perf_counter() - begun),
+        "worst_seconds": round(worst, 3),
+        "worst_input": which,
+        "python": sys.version.split()[0],
+    }
+    RECORD.write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
