@@ -5,7 +5,7 @@ Needs numpy, so it is imported only where it is used.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from foreload_core.words import amount_text
 Doubles = NDArray[np.float64]
 SAME_RATIO = 1e-3
 """An amount in force that differs by less than this from the one that was answered is that one."""
+FIRST_SAMPLES = 12
+"""Nothing is lowered before so many samples."""
 
 __all__ = ["BadMessageError", "Session"]
 
@@ -38,15 +40,17 @@ class Session:
         Raises:
             BadMessageError: the message is not understood; nothing has changed.
         """
-        kind = message.get("type") if isinstance(message, dict) else None
+        kind = cast("dict[str, Any]", message).get("type") if isinstance(message, dict) else None
         if kind == "reset":
-            self._environment = _Environment(read_reset(message), self._weights)
+            self._environment = _Environment(read_reset(cast("object", message)), self._weights)
             return {"type": "ready"}
         if kind != "step":
             raise BadMessageError(f"type is {kind!r}; allowed are 'reset' and 'step'")
         if self._environment is None:
             raise BadMessageError("a step came before any reset; send a reset with ctx first")
-        return self._environment.step(read_step(message, self._environment.reset, self._environment.last_seconds))
+        return self._environment.step(
+            read_step(cast("object", message), self._environment.reset, self._environment.last_seconds)
+        )
 
 
 class _Environment:
@@ -60,6 +64,7 @@ class _Environment:
         floor = [FLOOR_RATIO[each] * reset.capacity.get(each, 0.0) for each in resources]
         self._least = np.maximum(floor, [LEAST_FLOOR[each] for each in resources])
         self._planned: list[Doubles] = []
+        self._seen = 0
 
     def step(self, step: Step) -> dict[str, Any]:
         used = np.array([step.usage.get(each, np.nan) for each in self.reset.resources])
@@ -72,6 +77,10 @@ class _Environment:
         current = self._in_force_then(held)
         choice = choose(self._engine.forecast(), self._exchange, current, self._engine.mean, self._least, self._most)
         amount = np.clip(choice.amount, self._least, self._most)
+        if self._seen < FIRST_SAMPLES:
+            # So little says nothing of the need: nothing is taken back yet.
+            amount = np.maximum(amount, np.minimum(current, self._most))
+        self._seen += 1
         carried = (amount > current) | (amount < current * (1 - DEAD_BAND_RATIO))
         self._planned.append(np.where(carried, amount, current))
         del self._planned[: -1 - self.reset.delay]
