@@ -53,6 +53,7 @@ class Judging:
         self._talks: dict[str, str] = {}
         self._defined: dict[str, bool] = {}
         self._judged: dict[int, Judged] = {}  # by the identity of the unit, which each value holds
+        self._given: dict[int, tuple[list[object], list[bool], Mapping[str, Given]]] = {}
         self._settled: dict[int, tuple[Judged, Judged]] = {}
 
     def lay_out(self, chunks: Sequence[Placed]) -> Layout:
@@ -98,7 +99,7 @@ class Judging:
         calls = callers(edges)
         if not calls:
             return judged
-        surroundings, _ = self._look_around(layout, imports)
+        surroundings = self._look_around(layout, imports)[0] if self._surroundings is None else self._surroundings[3]
         starts = has_start(layout.units, edges)
         tables: dict[int, dict[str, Given]] = {}
         settled: dict[int, tuple[Judged, Judged]] = {}
@@ -107,7 +108,7 @@ class Judging:
                 unit = layout.units[index]
                 table = dict(tables.get(_outer(index, layout), {}))
                 if index in calls and (starts or is_private(unit, self._knowledge)):
-                    table.update(given_to(unit, calls[index], group, judged))
+                    table.update(self._given_to(unit, calls[index], group, judged))
                 if not table:
                     continue
                 tables[index] = table
@@ -126,7 +127,22 @@ class Judging:
                     sites = {id(site.fact): site for site in found.judgement.calls}
                     edges[index] = [edge._replace(site=sites[id(edge.site.fact)]) for edge in edges[index]]
         self._settled = settled
+        if len(self._given) > 2 * len(layout.units) + 64:
+            self._given = {}
         return judged
+
+    def _given_to(
+        self, unit: Unit, sites: list[tuple[int, Edge]], group: Sequence[int], judged: Sequence[Judged]
+    ) -> Mapping[str, Given]:
+        """What the calls of a function give it; worked out anew only where a caller was judged anew."""
+        seen: list[object] = [unit, *(part for index, edge in sites for part in (judged[index], edge.site))]
+        inside = [index in group for index, _ in sites]
+        kept = self._given.get(id(unit))
+        if kept is not None and kept[1] == inside and _identical(kept[0], seen):
+            return kept[2]
+        found = given_to(unit, sites, group, judged)
+        self._given[id(unit)] = (seen, inside, found)
+        return found
 
     def _look_around(self, layout: Layout, imports: tuple[ImportFact, ...]) -> tuple[Surroundings, bool]:
         """What functions see around them, and whether that is the same as the last time."""
@@ -181,5 +197,5 @@ def _around(index: int, layout: Layout) -> list[Unit]:
     return found
 
 
-def _identical(one: Sequence[Unit], other: Sequence[Unit]) -> bool:
+def _identical(one: Sequence[object], other: Sequence[object]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
