@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tree_sitter import Node, Tree
 
 from foreload_analyzers.complexity_model import weigh
@@ -48,6 +50,8 @@ class Document:
         self._syntax = syntax(language)
         self._parser = self._syntax.parser()
         self._source = b""
+        self._path_hint = path_hint
+        self._is_generated = False
         # The tree of the whole text. Edits inside one piece are noted in it but parsed only in the piece's own tree.
         self._tree: Tree | None = None
         self._is_behind = False
@@ -58,6 +62,7 @@ class Document:
 
     def open(self, text: bytes) -> None:
         """Takes a new text as a whole."""
+        self._is_generated = is_generated(self._path_hint, text[:HEAD_BYTES])
         self._source = text
         self._report = self._tree = None
         self._can_split = self._is_behind = False
@@ -96,7 +101,8 @@ class Document:
     def report(self) -> Report:
         """The report of the text as it is now."""
         if self._report is None:
-            self._report = self._make_report()
+            made = self._make_report()
+            self._report = replace(made, is_generated=True) if self._is_generated else made
         return self._report
 
     @property

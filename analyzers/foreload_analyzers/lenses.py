@@ -65,13 +65,15 @@ def is_heavy(function: Function, threshold_ratio: float = DEFAULT_SHARE) -> bool
 
 
 def heavy(report: Report, threshold_ratio: float = DEFAULT_SHARE) -> tuple[Function, ...]:
-    """The functions of a report that are worth a lens, in the order of their lines; none for a light file."""
+    """The functions of a report that are worth a lens, by their lines; none for a light or generated file."""
+    if report.is_generated:
+        return ()
     return tuple(function for function in report.functions if is_heavy(function, threshold_ratio))
 
 
 def lens(function: Function, report: Report, threshold_ratio: float = DEFAULT_SHARE) -> Lens | None:
     """The lens of one function of the report; None where it is not worth one."""
-    if function not in report.functions or not is_heavy(function, threshold_ratio):
+    if report.is_generated or function not in report.functions or not is_heavy(function, threshold_ratio):
         return None
     return Lens(function.line, function)
 

@@ -144,4 +144,5 @@ class Report:
     needs: Needs = Needs()
     features: Mapping[str, float] = field(default_factory=dict[str, float])
     problems: tuple[str, ...] = ()
+    is_generated: bool = False
     notes: tuple[str, ...] = ()
