@@ -11,6 +11,7 @@ from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.compose import Composer
 from foreload_analyzers.decoding import to_utf8
 from foreload_analyzers.facts import ChunkFacts
+from foreload_analyzers.generated import HEAD_BYTES, is_generated
 from foreload_analyzers.grammar import Checkpoint, no_checkpoint, parse, syntax
 from foreload_analyzers.outline import outline
 from foreload_analyzers.pieces import Chunk, Piece, cut
