@@ -1,17 +1,19 @@
-"""Which class of algorithms code belongs to, by the words and libraries that it uses."""
+"""Which class of algorithms code belongs to: a program by a fitted model, a function by the words that it uses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
-from foreload_analyzers.knowledge.lexicon import LEXICON, MODULES
+from foreload_analyzers.knowledge.lexicon import LEXICON
+from foreload_analyzers.linear_model import Bags, LinearModel
+from foreload_analyzers.package_data import model_data
 from foreload_analyzers.report import ALGORITHM_CLASSES
 
 MAX_COUNT = 4  # a word that comes more often counts no more
 SURE_SCORE = 8.0
+LEAST_GRAMS = 24  # features of less code than some two lines say nothing
 SURE_LEAD = 1.25  # over the second class, as a ratio
-NO_SCORES: tuple[float, ...] = (0.0,) * len(ALGORITHM_CLASSES)
 
 
 @cache
@@ -36,30 +38,6 @@ def word_scores(words: Mapping[str, int]) -> tuple[float, ...]:
     return tuple(scores)
 
 
-def module_scores(modules: Iterable[str]) -> tuple[float, ...]:
-    """How much the imported modules speak for each class."""
-    scores = [0.0] * len(ALGORITHM_CLASSES)
-    for module in modules:
-        row = MODULES.get(module.split(".", 1)[0])
-        if row is not None:
-            scores[ALGORITHM_CLASSES.index(row[0])] += row[1]
-    return tuple(scores)
-
-
-def total(rows: Iterable[Sequence[float]]) -> tuple[float, ...]:
-    """Scores of several pieces together."""
-    return tuple(map(sum, zip(NO_SCORES, *rows, strict=True)))
-
-
-def choose(scores: Sequence[float]) -> tuple[str | None, float]:
-    """The class that the scores speak most for and the confidence in it, 0..1; None where nothing speaks for any."""
-    best, second, place = _first_two(scores)
-    if best <= 0:
-        return None, 0.0
-    lead = best / max(second, 1.0)
-    return ALGORITHM_CLASSES[place], round(min(0.9, 0.2 + 0.35 * min(lead - 1.0, 1.2) + min(best, 40.0) / 160.0), 3)
-
-
 def choose_surely(scores: Sequence[float]) -> str | None:
     """The class that the scores speak for clearly; None where they are weak or close, as for most small functions."""
     best, second, place = _first_two(scores)
@@ -69,3 +47,23 @@ def choose_surely(scores: Sequence[float]) -> str | None:
 def _first_two(scores: Sequence[float]) -> tuple[float, float, int]:
     place = max(range(len(scores)), key=lambda index: scores[index])
     return scores[place], max(score for index, score in enumerate(scores) if index != place), place
+
+
+@cache
+def _model() -> LinearModel:
+    return LinearModel.of_bytes(model_data("algorithm"))
+
+
+def choose_algorithm(bags: Bags) -> tuple[str | None, float]:
+    """The class of a whole program by the fitted model, and the calibrated confidence in it.
+
+    Args:
+        bags: the counted features of the program. With fewer than LEAST_GRAMS of them there is no answer: None and 0.
+    """
+    grams = bags.get("grams")
+    if grams is None or float(grams.counts.sum()) < LEAST_GRAMS:
+        return None, 0.0
+    model = _model()
+    chances = model.probabilities(model.scores(bags))
+    place = int(chances.argmax())
+    return model.labels[place], round(float(chances[place]), 3)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from foreload_analyzers.algorithms import choose, module_scores, total, word_scores
+from foreload_analyzers.algorithms import choose_algorithm
 from foreload_analyzers.applications import choose_application
 from foreload_analyzers.build import Builder
 from foreload_analyzers.callgraph import Calls, Edge
 from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.costs import label
-from foreload_analyzers.facts import ChunkFacts, Unit
+from foreload_analyzers.counting import Counting
+from foreload_analyzers.facts import Unit
 from foreload_analyzers.features import features_of
 from foreload_analyzers.grammar import Checkpoint, no_checkpoint
 from foreload_analyzers.growth import Growth, grow
 from foreload_analyzers.hotness import Hotness
 from foreload_analyzers.judging import Judged, Judging
 from foreload_analyzers.languages import BY_NAME
+from foreload_analyzers.linear_model import Bags
 from foreload_analyzers.needs import Demand
 from foreload_analyzers.package_data import knowledge_of
 from foreload_analyzers.report import Report
@@ -44,7 +46,8 @@ class Composer:
         self.hotness = Hotness(language)
         self._builder = Builder()
         self._grown: dict[int, tuple[Judged, object, Growth]] = {}
-        self._scores: dict[int, tuple[ChunkFacts, tuple[float, ...]]] = {}
+        self._counting = Counting(language)
+        self._algorithm: tuple[Bags, tuple[str | None, float]] = ({}, (None, 0.0))
         self.composed: Composed | None = None  # what the last report was made of
         self._application: tuple[object, tuple[str | None, float]] = ((), (None, 0.0))
 
@@ -69,7 +72,7 @@ class Composer:
         self.composed = Composed(judged, edges, groups, growths, reached)
         slowest = growths[max(reached, key=lambda index: growths[index].cost)]
         largest = growths[max(reached, key=lambda index: growths[index].space)]
-        algorithm, algorithm_confidence = choose(total([*self._chunk_scores(chunks), module_scores(modules)]))
+        algorithm, algorithm_confidence = self._choose_algorithm(chunks)
         application, application_confidence = self._choose_application(chunks, judged, modules)
         report = Report(
             language=self._language,
@@ -120,16 +123,11 @@ class Composer:
         self._grown = grown
         return [known[index] for index in range(len(judged))]
 
-    def _chunk_scores(self, chunks: Sequence[Placed]) -> list[tuple[float, ...]]:
-        scores: dict[int, tuple[ChunkFacts, tuple[float, ...]]] = {}
-        found: list[tuple[float, ...]] = []
-        for chunk in chunks:
-            facts = chunk.facts
-            kept = self._scores.get(id(facts)) or (facts, word_scores(facts.units[0].words))
-            scores[id(facts)] = kept
-            found.append(kept[1])
-        self._scores = scores
-        return found
+    def _choose_algorithm(self, chunks: Sequence[Placed]) -> tuple[str | None, float]:
+        bags = self._counting.bags([chunk.facts for chunk in chunks])
+        if self._algorithm[0] is not bags:
+            self._algorithm = (bags, choose_algorithm(bags))
+        return self._algorithm[1]
 
     def _choose_application(
         self, chunks: Sequence[Placed], judged: Sequence[Judged], modules: frozenset[str]

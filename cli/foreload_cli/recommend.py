@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def command(
-    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing pretrained, as without --weights")] = False,
-    weights: Annotated[Path | None, typer.Option(help="Start from these fitted weights")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing pretrained")] = False,
+    weights: Annotated[Path | None, typer.Option(help="Use these fitted weights instead of the package's")] = None,
 ) -> None:
     """Amounts for an environment, interval by interval: one JSON object a line in, one a line out."""
     if fresh and weights is not None:
         raise CommandFailed("recommend: --fresh and --weights exclude each other", 2)
     from foreload_core.recommend import BadMessageError, Session
 
-    session = Session(None if weights is None else _read(weights))
+    session = Session(None if fresh else _packaged() if weights is None else _read(weights))
     for line in sys.stdin:
         if not line.strip():
             continue
@@ -34,6 +34,13 @@ def command(
             answer = {"error": str(error)}
         sys.stdout.write(json.dumps(answer, separators=(",", ":")) + "\n")
         sys.stdout.flush()
+
+
+def _packaged() -> Weights:
+    from foreload_core.density import read_weights
+    from foreload_core.package_data import weights
+
+    return read_weights(weights("samples"))
 
 
 def _read(path: Path) -> Weights:

@@ -23,6 +23,8 @@ SAME_RATIO = 1e-3
 """An amount in force that differs by less than this from the one that was answered is that one."""
 FIRST_SAMPLES = 12
 """Nothing is lowered before so many samples."""
+SHORTEST_FITTED_SECONDS = 60.0
+"""The network was fitted on minutes; below this the density learns from the environment alone."""
 
 __all__ = ["BadMessageError", "Session"]
 
@@ -58,8 +60,10 @@ class _Environment:
         self.reset = reset
         self.last_seconds: float | None = None
         resources = reset.resources
+        if reset.step_seconds < SHORTEST_FITTED_SECONDS:
+            weights = None
         self._engine = Engine(resources, Grain(reset.step_seconds, 1 + reset.delay), reset.capacity, weights)
-        self._exchange = exchange_of(resources, reset.knob, reset.step_seconds)
+        self._exchange = exchange_of(resources, reset.knob, reset.step_seconds, fitted=weights is not None)
         self._most = np.array([reset.capacity.get(each, np.inf) for each in resources])
         floor = [FLOOR_RATIO[each] * reset.capacity.get(each, 0.0) for each in resources]
         self._least = np.maximum(floor, [LEAST_FLOOR[each] for each in resources])

@@ -127,7 +127,7 @@ class Daemon(Roles):
         return self.profiles.numbers.budget_usd_per_month if self.profiles is not None else None
 
     def disk(self) -> tuple[int, int] | None:
-        """Bytes used and there on the disk of the workspace, to a GiB, so that the gauge is not painted for each file."""
+        """Bytes used and there on the workspace's disk, to a GiB: the gauge is not painted for each file."""
         import shutil
 
         try:

@@ -1,4 +1,4 @@
-"""Source code of all languages from what this machine has: installed packages, and the labelled programs where given."""
+"""Source code of all languages from what this machine has: installed packages, and labelled programs where given."""
 
 from __future__ import annotations
 

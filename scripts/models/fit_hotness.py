@@ -7,6 +7,8 @@ A line of PROFILES holds a program: {"id", "group", "file", "code", "functions":
 requirements/fit.txt beside the product's own.
 """
 
+# pyright: reportMissingImports=false
+# What only fitting needs is not among the product's packages.
 from __future__ import annotations
 
 import argparse

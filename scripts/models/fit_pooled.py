@@ -92,12 +92,12 @@ def _series_of(folder: Path, entry: dict[str, str]) -> list[Series]:
     return found
 
 
-def rows_of(each: Series, step_seconds: float, calls: int, chance: np.random.Generator) -> list[list[Floats]]:
+def rows_of(each: Series, step_seconds: float, calls: int, chance: np.random.Generator) -> list[list[np.ndarray]]:
     """Rows of some cut-outs of a series, with leads and lengths drawn anew for each."""
     merged = round(step_seconds / STEP_SECONDS)
     values = each.values[: len(each.values) // merged * merged].reshape(-1, merged).mean(axis=1)
     day, count = round(DAY_SECONDS / step_seconds), len(values)
-    found: list[list[Floats]] = []
+    found: list[list[np.ndarray]] = []
     for _ in range(calls):
         days = 15.0 if chance.random() < 0.6 else math.exp(chance.uniform(math.log(0.4), math.log(14)))
         length = min(count, max(13, round(day * days)))
@@ -128,7 +128,7 @@ def _unit(values: Floats, day: int) -> float:
 
 def gather(series: list[Series], chance: np.random.Generator) -> Rows:
     """All rows, every series of a source with the same weight, large sources less for each of theirs."""
-    blocks: list[list[Floats]] = []
+    blocks: list[list[np.ndarray]] = []
     weights: list[Floats] = []
     of_source = {source: sum(each.source == source for each in series) for source in SOURCES}
     for each in series:

@@ -4,6 +4,8 @@ Needs the packages of requirements/fit.txt beside the product's own. The product
 numpy alone; both count features with the same code.
 """
 
+# pyright: reportMissingImports=false
+# What only fitting needs is not among the product's packages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

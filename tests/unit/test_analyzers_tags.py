@@ -195,7 +195,14 @@ def test_needs_have_defaults_that_claim_nothing() -> None:
         ("def bubble_sort(rows):\n  '''Sorts by swaps.'''\n  swapped = True\n", "sorting"),
         ("def dijkstra(graph, source):\n  '''Shortest path in a graph.'''\n  visited = set()\n", "graph"),
         ("import hashlib\ndef digest(data):\n  return hashlib.sha256(data).hexdigest()\n", "crypto_hash"),
-        ("def is_prime(number):\n  '''Primality of a number by its divisors.'''\n", "math_number_theory"),
+        (
+            (
+                "def is_prime(number):\n  '''Primality of a number by its divisors.'''\n"
+                "  divisor = 2\n  while divisor * divisor <= number:\n    if number % divisor == 0:\n"
+                "      return False\n    divisor += 1\n  return number > 1\n"
+            ),
+            "math_number_theory",
+        ),
     ],
 )
 def test_algorithm_class(source: str, expected: str) -> None:

@@ -30,16 +30,26 @@ CALL_COSTS: dict[str, tuple[Cost, int]] = {
     **dict.fromkeys(("sort", "stable_sort", "partial_sort", "qsort", "ranges.sort"), (SORT, 0)),
     **dict.fromkeys(("lower_bound", "upper_bound", "binary_search", "equal_range", "push_heap", "pop_heap"), (LOG, 0)),
     **dict.fromkeys(("ranges.lower_bound", "ranges.upper_bound", "bsearch"), (LOG, 0)),
-    **dict.fromkeys(("accumulate", "reverse", "fill", "max_element", "min_element", "minmax_element", "count"), (LINEAR, 0)),
-    **dict.fromkeys(("count_if", "find", "find_if", "all_of", "any_of", "none_of", "copy", "transform", "for_each"), (LINEAR, 0)),
-    **dict.fromkeys(("unique", "rotate", "iota", "partial_sum", "nth_element", "make_heap", "merge", "inner_product"), (LINEAR, 0)),
+    **dict.fromkeys(
+        ("accumulate", "reverse", "fill", "max_element", "min_element", "minmax_element", "count"), (LINEAR, 0)
+    ),
+    **dict.fromkeys(
+        ("count_if", "find", "find_if", "all_of", "any_of", "none_of", "copy", "transform", "for_each"), (LINEAR, 0)
+    ),
+    **dict.fromkeys(
+        ("unique", "rotate", "iota", "partial_sum", "nth_element", "make_heap", "merge", "inner_product"), (LINEAR, 0)
+    ),
     **dict.fromkeys(("next_permutation", "prev_permutation", "remove", "remove_if", "equal", "is_sorted"), (LINEAR, 0)),
     **dict.fromkeys(("partition", "stable_partition", "shuffle", "random_shuffle", "reduce"), (LINEAR, 0)),
-    **dict.fromkeys(("memset", "memcpy", "memmove", "strlen", "strcmp", "strcpy", "strcat", "strstr", "strncpy"), (LINEAR, 0)),
+    **dict.fromkeys(
+        ("memset", "memcpy", "memmove", "strlen", "strcmp", "strcpy", "strcat", "strstr", "strncpy"), (LINEAR, 0)
+    ),
     **dict.fromkeys((f"{owner}.{method}" for owner in _SORTED for method in _SORTED_METHODS), (LOG, -1)),
     **dict.fromkeys(("priority_queue.push", "priority_queue.pop", "priority_queue.emplace"), (LOG, -1)),
     **dict.fromkeys(("string.find", "string.rfind", "string.substr", "string.replace", "string.erase"), (LINEAR, -1)),
-    **dict.fromkeys(("string.insert", "string.compare", "string.find_first_of", "vector.insert", "vector.erase"), (LINEAR, -1)),
+    **dict.fromkeys(
+        ("string.insert", "string.compare", "string.find_first_of", "vector.insert", "vector.erase"), (LINEAR, -1)
+    ),
     **dict.fromkeys(("vector.assign", "vector.resize", "list.sort"), (LINEAR, -1)),
     **dict.fromkeys((".substr",), (LINEAR, -1)),
     **dict.fromkeys(("vector", "set", "unordered_set", "string"), (LINEAR, 0)),
@@ -66,7 +76,9 @@ ROOTS = frozenset({"sqrt", "sqrtl", "sqrtf"})
 LOGARITHMS = frozenset({"log", "log2", "log10", "__lg", "bit_width"})
 SMALLEST = frozenset({"min"})
 LARGEST = frozenset({"max"})
-KEEPS_SIZE = frozenset({"abs", "ceil", "floor", "round", "int", "long", "llabs", "fabs", "stoi", "stol", "atoi", "size_t"})
+KEEPS_SIZE = frozenset(
+    {"abs", "ceil", "floor", "round", "int", "long", "llabs", "fabs", "stoi", "stol", "atoi", "size_t"}
+)
 DIGITS = frozenset({"to_string"})
 INPUTS = frozenset({"cin", "scanf", "getline", "getchar", "gets", "fgets", "cin.getline"})
 PRINTS = frozenset({"cout", "printf", "puts", "putchar", "cerr", "fprintf", "print", "println"})
@@ -74,8 +86,13 @@ NEIGHBOURS = frozenset({".neighbors", ".neighbours", ".children", ".adj"})
 POPS = frozenset({"pop", "pop_front", "pop_back", "pop_heap", "erase", "extract"})
 
 WAITS: dict[str, tuple[str, float]] = {
-    **dict.fromkeys(("sleep", "usleep", "nanosleep", "this_thread.sleep_for", "this_thread.sleep_until"), ("sleep", 500_000.0)),
-    **dict.fromkeys(("connect", "accept", "recv", "send", "recvfrom", "sendto", "curl_easy_perform", "listen"), ("network", 200_000.0)),
+    **dict.fromkeys(
+        ("sleep", "usleep", "nanosleep", "this_thread.sleep_for", "this_thread.sleep_until"), ("sleep", 500_000.0)
+    ),
+    **dict.fromkeys(
+        ("connect", "accept", "recv", "send", "recvfrom", "sendto", "curl_easy_perform", "listen"),
+        ("network", 200_000.0),
+    ),
     **dict.fromkeys(("poll", "select", "epoll_wait"), ("network", 200_000.0)),
     **dict.fromkeys(("system", "popen", "waitpid", "execvp"), ("process", 100_000.0)),
     **dict.fromkeys(("sqlite3_step", "sqlite3_exec", "mysql_query", "PQexec"), ("database", 2_000.0)),

@@ -27,8 +27,12 @@ CONTAINER_KINDS: dict[str, str] = {
     **dict.fromkeys(("Set", "HashSet", "TreeSet", "LinkedHashSet", "SortedSet", "NavigableSet", "EnumSet"), "set"),
     **dict.fromkeys(("Queue", "Deque", "ArrayDeque", "PriorityQueue", "BlockingQueue"), "deque"),
     **dict.fromkeys(("String", "StringBuilder", "StringBuffer", "CharSequence", ".substring", ".trim"), "str"),
-    **dict.fromkeys((".toString", ".toLowerCase", ".toUpperCase", "String.valueOf", "String.format", ".nextLine"), "str"),
-    **dict.fromkeys(("int", "long", "double", "float", "short", "byte", "char", "boolean", "Integer", "Long"), "number"),
+    **dict.fromkeys(
+        (".toString", ".toLowerCase", ".toUpperCase", "String.valueOf", "String.format", ".nextLine"), "str"
+    ),
+    **dict.fromkeys(
+        ("int", "long", "double", "float", "short", "byte", "char", "boolean", "Integer", "Long"), "number"
+    ),
     **dict.fromkeys(("Double", "Character", "Boolean", "BigInteger", "BigDecimal", "len", "AtomicInteger"), "number"),
     **dict.fromkeys(("Math.max", "Math.min", "Math.abs", "Integer.parseInt", ".nextInt", ".nextLong"), "number"),
 }
@@ -39,18 +43,28 @@ CALL_COSTS: dict[str, tuple[Cost, int]] = {
     **dict.fromkeys(("Arrays.sort", "Collections.sort", "Arrays.parallelSort"), (SORT, 0)),
     **dict.fromkeys(("List.sort", "ArrayList.sort", "LinkedList.sort", ".sorted"), (SORT, -1)),
     **dict.fromkeys(("Arrays.binarySearch", "Collections.binarySearch"), (LOG, 0)),
-    **dict.fromkeys(("Arrays.fill", "Arrays.copyOf", "Arrays.copyOfRange", "Arrays.toString", "Arrays.equals"), (LINEAR, 0)),
-    **dict.fromkeys(("Arrays.asList", "Arrays.hashCode", "Arrays.deepToString", "Arrays.setAll", "System.arraycopy"), (LINEAR, 0)),
+    **dict.fromkeys(
+        ("Arrays.fill", "Arrays.copyOf", "Arrays.copyOfRange", "Arrays.toString", "Arrays.equals"), (LINEAR, 0)
+    ),
+    **dict.fromkeys(
+        ("Arrays.asList", "Arrays.hashCode", "Arrays.deepToString", "Arrays.setAll", "System.arraycopy"), (LINEAR, 0)
+    ),
     **dict.fromkeys(("Collections.reverse", "Collections.max", "Collections.min", "Collections.shuffle"), (LINEAR, 0)),
     **dict.fromkeys(("Collections.frequency", "Collections.unmodifiableList", "String.join"), (LINEAR, 0)),
-    **dict.fromkeys(("ArrayList", "LinkedList", "HashSet", "HashMap", "ArrayDeque", "LinkedHashSet", "String"), (LINEAR, 0)),
+    **dict.fromkeys(
+        ("ArrayList", "LinkedList", "HashSet", "HashMap", "ArrayDeque", "LinkedHashSet", "String"), (LINEAR, 0)
+    ),
     **dict.fromkeys(("TreeSet", "TreeMap"), (SORT, 0)),
     **dict.fromkeys((f"{owner}.{method}" for owner in _SORTED for method in _SORTED_METHODS), (LOG, -1)),
     **dict.fromkeys((f"{owner}.{method}" for owner in _HEAPS for method in ("add", "offer", "poll")), (LOG, -1)),
     **dict.fromkeys((f"{owner}.remove" for owner in _HEAPS), (LOG, -1)),
-    **dict.fromkeys(("LinkedList.get", "LinkedList.contains", "LinkedList.indexOf", "ArrayDeque.contains"), (LINEAR, -1)),
+    **dict.fromkeys(
+        ("LinkedList.get", "LinkedList.contains", "LinkedList.indexOf", "ArrayDeque.contains"), (LINEAR, -1)
+    ),
     **dict.fromkeys((".addAll", ".putAll", ".retainAll", ".removeAll", ".containsAll"), (LINEAR, 0)),
-    **dict.fromkeys((".toCharArray", ".split", ".replace", ".replaceAll", ".toLowerCase", ".toUpperCase"), (LINEAR, -1)),
+    **dict.fromkeys(
+        (".toCharArray", ".split", ".replace", ".replaceAll", ".toLowerCase", ".toUpperCase"), (LINEAR, -1)
+    ),
     **dict.fromkeys((".trim", ".reverse", ".toArray", ".clone", ".chars", ".repeat", ".matches"), (LINEAR, -1)),
     **dict.fromkeys((".deleteCharAt", ".sum", ".collect", ".count", ".toList"), (LINEAR, -1)),
     **dict.fromkeys((".gcd", ".modPow"), (LOG, -1)),
@@ -91,12 +105,21 @@ POPS = frozenset(
 
 WAITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("Thread.sleep", "TimeUnit.SECONDS.sleep", "TimeUnit.MILLISECONDS.sleep"), ("sleep", 500_000.0)),
-    **dict.fromkeys(("HttpClient.send", ".openConnection", ".openStream", "Socket", "ServerSocket.accept"), ("network", 200_000.0)),
+    **dict.fromkeys(
+        ("HttpClient.send", ".openConnection", ".openStream", "Socket", "ServerSocket.accept"), ("network", 200_000.0)
+    ),
     **dict.fromkeys((".getForObject", ".postForObject", ".exchange", ".retrieve"), ("network", 200_000.0)),
     **dict.fromkeys(("Runtime.getRuntime.exec", "ProcessBuilder.start", "Process.waitFor"), ("process", 100_000.0)),
-    **dict.fromkeys((".executeQuery", ".executeUpdate", ".executeBatch", ".findById", ".findAll"), ("database", 2_000.0)),
-    **dict.fromkeys(("Files.readAllLines", "Files.readAllBytes", "Files.lines", "Files.write", "Files.readString"), ("disk", 1_000.0)),
-    **dict.fromkeys(("FileReader", "FileWriter", "FileInputStream", "FileOutputStream", "Files.walk"), ("disk", 1_000.0)),
+    **dict.fromkeys(
+        (".executeQuery", ".executeUpdate", ".executeBatch", ".findById", ".findAll"), ("database", 2_000.0)
+    ),
+    **dict.fromkeys(
+        ("Files.readAllLines", "Files.readAllBytes", "Files.lines", "Files.write", "Files.readString"),
+        ("disk", 1_000.0),
+    ),
+    **dict.fromkeys(
+        ("FileReader", "FileWriter", "FileInputStream", "FileOutputStream", "Files.walk"), ("disk", 1_000.0)
+    ),
     **dict.fromkeys(("RandomAccessFile", "Files.newBufferedReader", "Files.copy", "Files.list"), ("disk", 1_000.0)),
 }
 NETWORK_MODULES = frozenset({"HttpClient", "HttpURLConnection", "ServerSocket", "Socket", "RestTemplate", "WebClient"})
@@ -104,10 +127,14 @@ SERVERS = frozenset({"SpringApplication.run", "HttpServer.start", ".awaitTermina
 POOLS: dict[str, tuple[int, tuple[str, ...], str]] = {
     **dict.fromkeys(("Executors.newFixedThreadPool", "Executors.newScheduledThreadPool"), (0, (), "all")),
     **dict.fromkeys(("Executors.newWorkStealingPool", "Executors.newCachedThreadPool", "ForkJoinPool"), (0, (), "all")),
-    **dict.fromkeys((".parallelStream", ".parallel", "ForkJoinPool.commonPool", "Arrays.parallelSort"), (-1, (), "all")),
+    **dict.fromkeys(
+        (".parallelStream", ".parallel", "ForkJoinPool.commonPool", "Arrays.parallelSort"), (-1, (), "all")
+    ),
 }
 PROCESSES = frozenset({"Thread"})
-CORE_COUNTS = frozenset({"Runtime.getRuntime.availableProcessors", "?.availableProcessors", "Runtime.availableProcessors"})
+CORE_COUNTS = frozenset(
+    {"Runtime.getRuntime.availableProcessors", "?.availableProcessors", "Runtime.availableProcessors"}
+)
 SPREADS = frozenset({"submit", "execute", "invokeAll", "Thread", "supplyAsync", "runAsync"})
 
 INTERPRETER_BYTES = 60 * MIB  # a virtual machine that has run a little

@@ -23,7 +23,22 @@ CONTAINER_KINDS: dict[str, str] = {
     **dict.fromkeys(("collections.Counter", "collections.OrderedDict"), "dict"),
     **dict.fromkeys(("set", "frozenset", "Set", "FrozenSet"), "set"),
     **dict.fromkeys(
-        ("str", "bytes", "bin", "hex", "oct", "input", ".join", ".strip", ".read", ".lower", ".upper", ".format", "repr"), "str"
+        (
+            "str",
+            "bytes",
+            "bin",
+            "hex",
+            "oct",
+            "input",
+            ".join",
+            ".strip",
+            ".read",
+            ".lower",
+            ".upper",
+            ".format",
+            "repr",
+        ),
+        "str",
     ),
     "bytearray": "str",
     **dict.fromkeys(("deque", "collections.deque"), "deque"),
@@ -84,7 +99,18 @@ CALL_COSTS: dict[str, tuple[Cost, int]] = {
 MODULAR_POWERS = frozenset({"pow"})
 # Of containers that keep an order, trees of ranges among them.
 SORTED_METHODS = frozenset(
-    {".add", ".discard", ".remove", ".pop", ".bisect_left", ".bisect_right", ".bisect", ".irange", ".popitem", ".update"}
+    {
+        ".add",
+        ".discard",
+        ".remove",
+        ".pop",
+        ".bisect_left",
+        ".bisect_right",
+        ".bisect",
+        ".irange",
+        ".popitem",
+        ".update",
+    }
     | {".query", ".sum", ".index"}
 )
 PERMUTES: frozenset[str] = frozenset()  # calls that go to the next arrangement and say whether there is one
@@ -145,7 +171,18 @@ LOGARITHMS = frozenset({"math.log", "math.log2", "math.log10", "log", "log2", "l
 SMALLEST = frozenset({"min"})
 LARGEST = frozenset({"max"})
 KEEPS_SIZE = frozenset({"int", "abs", "round", "float", "math.ceil", "math.floor", "ceil", "floor"})
-INPUTS = frozenset({"input", "stdin.readline", "sys.stdin.buffer.readline", "raw_input", "sys.stdin.readline", "sys.stdin.read", "sys.stdin.readlines", "sys.stdin"})
+INPUTS = frozenset(
+    {
+        "input",
+        "stdin.readline",
+        "sys.stdin.buffer.readline",
+        "raw_input",
+        "sys.stdin.readline",
+        "sys.stdin.read",
+        "sys.stdin.readlines",
+        "sys.stdin",
+    }
+)
 PARSING = frozenset({".split", ".strip", ".rstrip", ".splitlines"})
 PRINTS = frozenset({"print", "sys.stdout.write"})
 NEIGHBOURS = frozenset({".neighbors", ".neighbours", ".adjacent", ".successors", ".children", ".edges"})

@@ -6,6 +6,7 @@ All that is read lies in the past: `remember` takes the newest sample in, `Ancho
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +110,8 @@ def _remember_slot(rows: Rows, grain: Grain, begun: NDArray[np.float64], x: Floa
         _score_lags(rows, np.flatnonzero(new & started))
         for row in np.flatnonzero(new & started & (slot != rows.slot + 1)):
             # Slots that were passed over hold what is too old to be read as theirs.
-            between = np.arange(rows.slot[row] + 1, min(slot[row], rows.slot[row] + RING_SLOTS))
+            last = int(min(slot[row], rows.slot[row] + RING_SLOTS))
+            between = np.arange(int(rows.slot[row]) + 1, last)
             rows.ring[row, between % RING_SLOTS] = 0
     place = slot % RING_SLOTS
     held = rows.ring[lines, place]
@@ -194,14 +196,16 @@ class Anchors:
         values[:, 7:14] = week
         days, hours = values[:, 14:21], values[:, 21:45]
         days_known, hours_known = known[:, 14:21], known[:, 21:45]
-        days_mean = np.where(days_known, days, 0.0).sum(axis=1) / np.maximum(days_known.sum(axis=1), 1)
+        days_mean: NDArray[Any] = np.where(days_known, days, 0.0).sum(axis=1) / np.maximum(days_known.sum(axis=1), 1)
         days_mean = np.where(days_known.any(axis=1), days_mean, day_mean)
-        hours_mean = np.where(hours_known, hours, 0.0).sum(axis=1) / np.maximum(hours_known.sum(axis=1), 1)
+        hours_mean: NDArray[Any] = np.where(hours_known, hours, 0.0).sum(axis=1) / np.maximum(
+            hours_known.sum(axis=1), 1
+        )
         hours_mean = np.where(hours_known.any(axis=1), hours_mean, day_mean)
-        days_max = np.where(days_known, days, -np.inf).max(axis=1)
+        days_max: NDArray[Any] = np.where(days_known, days, -np.inf).max(axis=1)
         days_max = np.where(np.isfinite(days_max), days_max, day_mean)
         lag = self._best_lag(rows, target)
-        slow = np.stack(
+        slow: NDArray[Any] = np.stack(
             (
                 day_max, day_mean,
                 yesterday[:, 3], yesterday[:, 2:5].max(axis=1), yesterday.max(axis=1), yesterday.mean(axis=1),

@@ -69,14 +69,16 @@ def learn(
     pull = np.where(censored[:, None], np.maximum(np.tanh(z / 2), 0.0), np.tanh(z / 2)) * share * mask
     push = np.where(censored[:, None], 0.0, z * np.tanh(z / 2) - 1.0) * share * mask
     keep = np.float32(1.0 - rates.decay)
-    rows.bias = rows.bias * keep + (_column(rates.share) * mask) * (share - made.weight)
-    rows.shift = np.clip(rows.shift * keep + _column(rates.place) * pull, -MOST_SHIFT, MOST_SHIFT)
-    rows.stretch = np.clip(rows.stretch * keep + _column(rates.scale) * push, -MOST_STRETCH, MOST_STRETCH)
+    rows.bias = (rows.bias * keep + (_column(rates.share) * mask) * (share - made.weight)).astype(np.float32)
+    moved = rows.shift * keep + _column(rates.place) * pull
+    rows.shift = np.clip(moved, -MOST_SHIFT, MOST_SHIFT).astype(np.float32)
+    stretched = rows.stretch * keep + _column(rates.scale) * push
+    rows.stretch = np.clip(stretched, -MOST_STRETCH, MOST_STRETCH).astype(np.float32)
     pulled, pushed = pull.sum(axis=1), push.sum(axis=1)
     half = np.stack((np.broadcast_to(rates.place, pulled.shape) * pulled, rates.scale * pushed), axis=1) / 2
     rows.common = np.clip(rows.common * keep + half, -MOST_STRETCH, MOST_STRETCH).astype(np.float32)
     return likelihood
 
 
-def _column(rate: float | Floats) -> float | Floats:
-    return rate[:, None] if isinstance(rate, np.ndarray) else np.float32(rate)
+def _column(rate: float | Floats) -> Floats:
+    return np.asarray(rate, np.float32).reshape(-1, 1)

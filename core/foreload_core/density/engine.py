@@ -23,6 +23,12 @@ FRESH_SCALE = 0.1
 FREE_PLACES = np.array([-1.0, 0.0, 1.0, 2.0], np.float32)
 
 
+def _fitted_rates(resources: Sequence[Resource]) -> Rates:
+    """Memory learns shares alone: places and scales that follow quickly thin out the tail in which kills lie."""
+    learns = np.array([each is not Resource.MEMORY for each in resources], np.float32)
+    return Rates(FITTED.share, np.float32(FITTED.place) * learns, np.float32(FITTED.scale) * learns, FITTED.decay)
+
+
 class Engine:
     """Forecasts all resources of one environment together; its rows are the resources, in the order given.
 
@@ -47,7 +53,7 @@ class Engine:
         self.resources = tuple(resources)
         self.grain = grain
         self.weights = weights
-        self.rates: Rates = FITTED if weights is not None else FRESH
+        self.rates: Rates = _fitted_rates(self.resources) if weights is not None else FRESH
         count = len(self.resources)
         known = [capacity.get(each) for each in self.resources] if isinstance(capacity, Mapping) else list(capacity)
         self.capacity: Doubles = np.array([math.nan if each is None else each for each in known], np.float64)
@@ -123,6 +129,11 @@ class Engine:
             weight = np.full((len(anchors), COMPONENTS), 1.0 / COMPONENTS, np.float32)
             return Mixture(centre, scale, weight)
         return mixture_of(self.weights.outputs(self.inputs(anchors)), anchors, reference)
+
+    def look(self) -> tuple[Floats, Floats]:
+        """What the network sees now, and the log demand that all places are relative to; for fitting."""
+        anchors = self._anchors.look(self.rows, self._ahead)
+        return self.inputs(anchors), anchors[:, REFERENCE]
 
     def inputs(self, anchors: Floats) -> Floats:
         """What the network sees with these anchors."""

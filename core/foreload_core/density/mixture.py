@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,11 +42,11 @@ class Mixture:
 
     def quantiles(self, levels: Floats) -> Floats:
         """As `quantile`, with a level of its own for each row."""
-        low = (self.centre - 20 * self.scale).min(axis=1)
-        high = (self.centre + 20 * self.scale).max(axis=1)
+        low: NDArray[Any] = (self.centre - 20 * self.scale).min(axis=1)
+        high: NDArray[Any] = (self.centre + 20 * self.scale).max(axis=1)
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
-            under = self.below(middle[:, None])[:, 0] < levels
+            under = self.below(middle[:, None].astype(np.float32))[:, 0] < levels
             low = np.where(under, middle, low)
             high = np.where(under, high, middle)
         return ((low + high) / 2).astype(np.float32)

@@ -59,7 +59,7 @@ def mixture_of(outputs: Floats, anchors: Floats, reference: Floats) -> Mixture:
     centre = np.concatenate((anchors + place[:, :anchored], reference[:, None] + FREE_REACH * place[:, anchored:]), 1)
     scale = np.exp(LOG_SCALE_MIDDLE + LOG_SCALE_REACH * np.tanh(log_scale))
     weight = np.exp(weight - weight.max(axis=1, keepdims=True))
-    return Mixture(centre, scale, weight / weight.sum(axis=1, keepdims=True))
+    return Mixture(centre.astype(np.float32), scale, weight / weight.sum(axis=1, keepdims=True))
 
 
 def write_weights(weights: Weights) -> bytes:
