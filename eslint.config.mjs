@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'node_modules/', '.venv/', 'results/', 'samples/', '**/*.d.ts'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', '.venv/', 'results/', 'samples/', 'tests/fixtures/', '**/*.d.ts'] },
   {
     files: ['extension/src/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -3,7 +3,7 @@
     python scripts/models/fit_algorithm.py BENCHMARKS [--write]
 
 BENCHMARKS is the folder of the labelled code: `dev/algo.jsonl`, `mask_names.py`. Only programs under the MIT licence
-are fitted on: JavaScript and C are scored only. Needs the packages of requirements/fit.txt beside the product's own.
+are fitted on: JavaScript and C are scored only. Needs scikit-learn and scipy beside the product's own.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Usage: fit_density.py TRACES [--out FILE] [--folds FOLDER] [--epochs 12]
 TRACES has a manifest.csv with the columns id, source, path, n, dt_s, start, cap_cpu, cap_mem, cap_net. Series whose
 licence does not allow it (alibaba2018, and the fleets) are never read. Needs torch beside the product's own packages;
 the product evaluates what is fitted here with numpy alone. All series of a machine are in one fold, and a series that
-was made of two machines is fitted on only where neither is held out. About 25 minutes and 4 GB on one core with the folds.
+was made of two machines is fitted on only where neither is held out. About 25 minutes and 4 GB on one core.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python scripts/models/fit_hotness.py PROFILES.jsonl [--write] [--ablate]
 
 A line of PROFILES holds a program: {"id", "group", "file", "code", "functions": [{"line", "self_share", "cum_share"}],
-"loops": [{"line", "kind", "excl_share", "incl_share"}]}. Programs of one group stay on one side. Needs the packages of
-requirements/fit.txt beside the product's own.
+"loops": [{"line", "kind", "excl_share", "incl_share"}]}. Programs of one group stay on one side. Needs scikit-learn
+and scipy beside the product's own packages.
 """
 
 # pyright: reportMissingImports=false

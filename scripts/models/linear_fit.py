@@ -1,6 +1,6 @@
 """Fits the linear models that ship: rows of features in, the file of a model out, scored on groups that were held out.
 
-Needs the packages of requirements/fit.txt beside the product's own. The product evaluates what is fitted here with
+Needs scikit-learn and scipy beside the product's own. The product evaluates what is fitted here with
 numpy alone; both count features with the same code.
 """
 

@@ -12,6 +12,17 @@ UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "misc", "stuff"}
 NOT_ON_SCREEN = re.compile(r"\b(?:Oops|[Pp]lease|[Ee]rror occurred|[Ss]omething went wrong|quota|allocation)\b")
 LONGEST_LINES = 400
+# More than one thing each, and known to be: they are to be taken apart, and until then may only shrink.
+OVERDUE = {
+    "analyzers/foreload_analyzers/bounds.py": 705,
+    "analyzers/foreload_analyzers/expressions.py": 512,
+    "analyzers/foreload_analyzers/extract.py": 566,
+    "analyzers/foreload_analyzers/knowledge/python.py": 418,
+    "analyzers/foreload_analyzers/recursion.py": 407,
+    "analyzers/foreload_analyzers/scope.py": 518,
+    "analyzers/foreload_analyzers/sizes.py": 550,
+    "scripts/models/fit_hotness.py": 411,
+}
 USUAL_LINES = 150
 
 
@@ -72,7 +83,7 @@ def test_files_are_short(written: dict[Path, str]) -> None:
         for path, text in written.items()
         if path.suffix in {".py", ".ts", ".mjs", ".js"} and path.parts[0] not in {"tests", "samples"}
     }
-    too_long = {str(path): lines for path, lines in code.items() if lines > LONGEST_LINES}
+    too_long = {str(path): lines for path, lines in code.items() if lines > OVERDUE.get(path.as_posix(), LONGEST_LINES)}
     assert not too_long, f"past {LONGEST_LINES} lines: {too_long}"
     longish = sum(lines > USUAL_LINES * 1.5 for lines in code.values())
     if longish > len(code) / 4:
