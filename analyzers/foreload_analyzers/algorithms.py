@@ -12,7 +12,7 @@ from foreload_analyzers.report import ALGORITHM_CLASSES
 
 MAX_COUNT = 4  # a word that comes more often counts no more
 SURE_SCORE = 8.0
-LEAST_GRAMS = 24  # features of less code than some two lines say nothing
+LEAST_WORDS = 6  # fewer words in names and comments say nothing
 SURE_LEAD = 1.25  # over the second class, as a ratio
 
 
@@ -58,10 +58,10 @@ def choose_algorithm(bags: Bags) -> tuple[str | None, float]:
     """The class of a whole program by the fitted model, and the calibrated confidence in it.
 
     Args:
-        bags: the counted features of the program. With fewer than LEAST_GRAMS of them there is no answer: None and 0.
+        bags: the counted features of the program. With fewer than LEAST_WORDS of them there is no answer: None and 0.
     """
-    grams = bags.get("grams")
-    if grams is None or float(grams.counts.sum()) < LEAST_GRAMS:
+    words = bags.get("words")
+    if words is None or float(words.counts.sum()) < LEAST_WORDS:
         return None, 0.0
     model = _model()
     chances = model.probabilities(model.scores(bags))
