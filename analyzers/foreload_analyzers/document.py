@@ -12,7 +12,7 @@ from foreload_analyzers.compose import Composer
 from foreload_analyzers.decoding import to_utf8
 from foreload_analyzers.facts import ChunkFacts
 from foreload_analyzers.generated import HEAD_BYTES, is_generated
-from foreload_analyzers.grammar import Checkpoint, no_checkpoint, parse, syntax
+from foreload_analyzers.grammar import Checkpoint, UnreadableError, no_checkpoint, parse, syntax
 from foreload_analyzers.outline import outline
 from foreload_analyzers.pieces import Chunk, Piece, cut
 from foreload_analyzers.report import Report
@@ -60,6 +60,7 @@ class Document:
         self._can_split = False
         self._composer = Composer(language, path_hint, checkpoint)
         self._report: Report | None = None
+        self._unreadable = ""
 
     def open(self, text: bytes) -> None:
         """Takes a new text as a whole."""
@@ -68,7 +69,7 @@ class Document:
         self._report = self._tree = None
         self._can_split = self._is_behind = False
         if self._is_parsed(text):
-            self._tree = parse(self._parser, text, None, self._checkpoint)
+            self._tree = self._parse(text, None)
 
     def edit(
         self,
@@ -97,7 +98,16 @@ class Document:
         if not self._is_behind:
             self._can_split = False
             old, self._tree = self._tree, None  # if the work is ended, the next edit begins anew
-            self._tree = parse(self._parser, new_source, old, self._checkpoint)
+            self._tree = self._parse(new_source, old)
+
+    def _parse(self, text: bytes, old: Tree | None) -> Tree | None:
+        """The tree of a text; None where the parser finds no end, which is then said in the report."""
+        self._unreadable = ""
+        try:
+            return parse(self._parser, text, old, self._checkpoint)
+        except UnreadableError as reason:
+            self._unreadable = f"{reason}; the file is not analysed"
+            return None
 
     def report(self) -> Report:
         """The report of the text as it is now."""
@@ -140,7 +150,10 @@ class Document:
         if piece.tree is not None:
             points = [(point[0] - row, point[1]) for point in (start_point, old_end_point, new_end_point)]
             piece.tree.edit(start - first, old_end - first, new_end - first, *points)
-        tree = parse(self._parser, text, piece.tree)
+        try:
+            tree = parse(self._parser, text, piece.tree)
+        except UnreadableError:
+            return False
         if tree.root_node.has_error:
             return False
         piece.size, piece.rows, piece.tree, piece.is_changed = size, text.count(b"\n"), tree, True
@@ -149,6 +162,7 @@ class Document:
     def _make_report(self) -> Report:
         problem = problem_with(self._source, self._largest_bytes)
         if self._tree is None:
+            problem = problem or self._unreadable
             return Report(self.language, problems=(problem,) if problem else ())
         problems: tuple[str, ...] = ()
         if self._is_behind and not problem:

@@ -14,12 +14,18 @@ from foreload_analyzers.package_data import grammar_of, query_text
 Checkpoint = Callable[[], None]
 """Called now and then during long work; may raise to end it."""
 
-_LONG_BYTES = 128 * 1024  # a text that is longer is handed to the parser in parts
-_PART_BYTES = 32 * 1024
+_PART_BYTES = 128 * 1024  # a text that is longer is handed to the parser in parts
+# The parser's own steps. Sound code takes up to 22 a KiB, and an endless search takes about half a millisecond for one.
+_FREE_STEPS = 600
+_STEPS_A_KIB = 60
 
 
 def no_checkpoint() -> None:
     """Does nothing: the work goes on to its end."""
+
+
+class UnreadableError(ValueError):
+    """A text that the parser finds no end with: damaged in a way that leaves it too many readings."""
 
 
 def parse(parser: Parser, text: bytes, old: Tree | None = None, checkpoint: Checkpoint = no_checkpoint) -> Tree:
@@ -30,20 +36,37 @@ def parse(parser: Parser, text: bytes, old: Tree | None = None, checkpoint: Chec
         text: in UTF-8.
         old: the tree of the text before, edited; what did not change is taken from it.
         checkpoint: called between the parts; what it raises ends the work.
+
+    Raises:
+        UnreadableError: the parser takes many times the steps that sound or damaged code of this length takes.
     """
-    if len(text) <= _LONG_BYTES:
-        return parser.parse(text) if old is None else parser.parse(text, old)
     stopped: list[Exception] = []
+    steps = 0
+    most_steps = _FREE_STEPS + len(text) * _STEPS_A_KIB // 1024
 
     def read(offset: int, _point: Point) -> bytes:
-        if not stopped:
+        if offset and not stopped:
             try:
                 checkpoint()
             except Exception as reason:  # noqa: BLE001 - it may not pass through the parser; it is raised behind it
                 stopped.append(reason)
         return b"" if stopped else text[offset : offset + _PART_BYTES]
 
-    tree = parser.parse(read) if old is None else parser.parse(read, old)
+    def is_too_long(_offset: int, _has_error: bool) -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > most_steps
+
+    try:
+        if old is None:
+            tree = parser.parse(read, progress_callback=is_too_long)
+        else:
+            tree = parser.parse(read, old, progress_callback=is_too_long)
+    except ValueError as reason:
+        parser.reset()  # else it would go on with this text
+        if stopped:
+            raise stopped[0] from reason
+        raise UnreadableError("the syntax is broken in a way that has too many readings") from reason
     if stopped:
         raise stopped[0]
     return tree

@@ -242,6 +242,19 @@ def test_whole_files_damaged() -> None:
             look(name, whole(name, chance), chance)
 
 
+def test_a_parser_that_finds_no_end_is_stopped_and_told() -> None:
+    endless = (TESTS / "fixtures" / "code" / "broken.tsx.txt").read_bytes()
+    report = analyze(endless, "tsx")
+    assert report.functions == ()
+    assert "too many readings" in report.problems[0]
+    document = Document("tsx")
+    document.open(endless)
+    document.report()
+    text = b"function f(n) { return n }\n"
+    document.edit(0, len(endless), len(text), (0, 0), point(endless, len(endless)), (1, 0), text)
+    assert [function.name for function in document.report().functions] == ["f"]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("share", range(RUN_INPUTS // SHARE_INPUTS))
