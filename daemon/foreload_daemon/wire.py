@@ -46,6 +46,12 @@ def _read(kind: Any, data: object, where: str) -> Any:
             raise BadMessage(f"{where} is {data!r}; allowed is a list")
         (item,) = get_args(kind)
         return [_read(item, value, f"{where}[{index}]") for index, value in enumerate(data)]
+    if origin is tuple:
+        items = get_args(kind)
+        if not isinstance(data, (list, tuple)) or len(data) != len(items):
+            raise BadMessage(f"{where} is {data!r}; allowed is a list of {len(items)}")
+        pairs = zip(items, data, strict=True)
+        return tuple(_read(item, value, f"{where}[{index}]") for index, (item, value) in enumerate(pairs))
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if kind is int and isinstance(data, float) and data.is_integer():

@@ -69,6 +69,7 @@ async def test_the_doctor_asks_the_daemon_that_runs(editor, wait_until):
     await one.start()
     await wait_until(lambda: one.gauges)
     done = await asyncio.to_thread(run, one.folder, "doctor", "--format", "json")
+    assert done.stdout, done.stderr
     assert "Link" in {check["name"] for check in json.loads(done.stdout)}
 
 
