@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from tree_sitter import Node
 
@@ -56,15 +57,18 @@ class ChunkReader:
 
     Args:
         source: the whole document.
+        reader: of its expressions.
         kinds: node kinds of its language.
         start_byte, start_row: where the chunk begins.
         class_name: the class around the chunk, empty for none.
     """
 
-    def __init__(self, source: Source, kinds: NodeKinds, start_byte: int, start_row: int, class_name: str) -> None:
+    def __init__(
+        self, source: Source, reader: Reader, kinds: NodeKinds, start_byte: int, start_row: int, class_name: str
+    ) -> None:
         self._source = source
         self._kinds = kinds
-        self._reader = Reader(source, kinds)
+        self._reader = reader
         self._byte = start_byte
         self._row = start_row
         self._units = [Unit(class_name=class_name)]
@@ -79,33 +83,6 @@ class ChunkReader:
         self._decorators: dict[int, list[str]] = {}
         self._async: set[int] = set()
         self._worded: tuple[tuple[int, int] | None, Mapping[str, int]] = (None, {})
-        self._takers: Mapping[str, Callable[[Match, int, int], None]] = {
-            "assign": self._take_assign,
-            "branch": self._take_branch,
-            "break": self._take_break,
-            "call": self._take_call,
-            "class": self._take_class,
-            "count": self._take_count,
-            "declare": self._take_declare,
-            "define": self._take_define,
-            "docstring": self._take_docstring,
-            "function": self._take_function,
-            "import": self._take_import,
-            "loop": self._take_loop,
-            "main": self._take_main,
-            "membership": self._take_membership,
-            "parameter": self._take_parameter,
-            "pragma": self._take_pragma,
-            "rare": self._take_rare,
-            "read": self._take_read,
-            "return": self._take_return,
-            "slice": self._take_slice,
-            "spawn": self._take_spawn,
-            "step": self._take_step,
-            "update": self._take_update,
-            "write": self._take_write,
-            "yield": self._take_yield,
-        }
         # What to go back to where a scope ends: (end, unit, loop, weight, class).
         self._stack: list[tuple[int, int, int, float, str]] = []
         # Counted loops with the header that each had, until it is known whether their bodies move the variable too.
@@ -130,7 +107,7 @@ class ChunkReader:
         items.sort()
         for start, negative_end, _tie, _order, match in items:
             self._leave(start)
-            self._takers[match.fact](match, start, -negative_end)
+            self._takers[match.fact](self, match, start, -negative_end)
         for unit, loop, header in self._counted:
             _settle(unit, loop, header)
         return ChunkFacts(self._units, tuple(self._imports), self._main_guard)
@@ -515,6 +492,35 @@ class ChunkReader:
     def _optional(self, match: Match, capture: str) -> str:
         nodes = match.nodes.get(capture)
         return "" if nodes is None else self._reader.text(nodes[0])
+
+    # What each finding of the queries is taken by.
+    _takers: ClassVar[Mapping[str, Callable[[Any, Match, int, int], None]]] = {
+        "assign": _take_assign,
+        "branch": _take_branch,
+        "break": _take_break,
+        "call": _take_call,
+        "class": _take_class,
+        "count": _take_count,
+        "declare": _take_declare,
+        "define": _take_define,
+        "docstring": _take_docstring,
+        "function": _take_function,
+        "import": _take_import,
+        "loop": _take_loop,
+        "main": _take_main,
+        "membership": _take_membership,
+        "parameter": _take_parameter,
+        "pragma": _take_pragma,
+        "rare": _take_rare,
+        "read": _take_read,
+        "return": _take_return,
+        "slice": _take_slice,
+        "spawn": _take_spawn,
+        "step": _take_step,
+        "update": _take_update,
+        "write": _take_write,
+        "yield": _take_yield,
+    }
 
 
 def _settle(unit: Unit, loop: LoopFact, header: Header) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tree_sitter import Node, Tree
 
 from foreload_analyzers.declared import head_of
-from foreload_analyzers.expressions import Source
+from foreload_analyzers.expressions import Reader, Source
 from foreload_analyzers.extract import ChunkReader
 from foreload_analyzers.facts import ChunkFacts
 from foreload_analyzers.grammar import Checkpoint, Match, Syntax, no_checkpoint
@@ -196,6 +196,7 @@ def _read_stretch(
     """Adds the facts of nodes that follow each other, in one pass of the queries."""
     matches = syntax.matches(root, nodes[places[0]][0].start_byte, nodes[places[-1]][0].end_byte)
     matches.sort(key=_start)
+    expressions = Reader(text, syntax.language.kinds)
     at = 0
     for place in places:
         node, name = nodes[place]
@@ -205,7 +206,7 @@ def _read_stretch(
         first = at
         while at < len(matches) and _start(matches[at]) < end:
             at += 1
-        reader = ChunkReader(text, syntax.language.kinds, start, node.start_point.row, name)
+        reader = ChunkReader(text, expressions, syntax.language.kinds, start, node.start_point.row, name)
         facts.append(reader.read(start, end, node.descendant_count, matches[first:at]))
 
 
