@@ -11,6 +11,8 @@ export const LANGUAGES = ['python', 'javascript', 'javascriptreact', 'typescript
 
 const START_LIMIT_MILLISECONDS = 30_000;
 const STOP_LIMIT_MILLISECONDS = 3_000;
+/** JSON-RPC's code of a request whose connection went away before the answer. */
+const PENDING_RESPONSE_REJECTED = -32_097;
 
 /** Where the daemon is in its life. `detail` is one sentence for a person. */
 export type Phase = { kind: 'starting' | 'running' | 'stopped'; detail: string };
@@ -53,7 +55,13 @@ export class Daemon implements vscode.Disposable {
   async request<Answer>(method: string, params: object = {}): Promise<Answer> {
     const client = this.client;
     if (client?.isRunning() !== true) throw new DaemonUnavailable(this.current.detail);
-    return client.sendRequest<Answer>(method, params);
+    try {
+      return await client.sendRequest<Answer>(method, params);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== PENDING_RESPONSE_REJECTED) throw error;
+      // The connection's own words are about the connection; a person wants to know what became of the daemon.
+      throw new DaemonUnavailable(this.current.kind === 'running' ? 'The daemon ended before it answered.' : this.current.detail);
+    }
   }
 
   /** Sends a notification; while nobody listens it is dropped, since each start sends the state anew. */

@@ -91,7 +91,10 @@ export class DashboardView {
       this.watch(this.page.isVisible);
     } catch (error) {
       if (!(error instanceof DaemonUnavailable)) this.log.error(`Dashboard: ${messageOf(error)}`);
-      this.page.post({ type: 'unavailable', stopped: false, text: messageOf(error) });
+      // What breaks off because the daemon has ended says less than that it has, and may come after it.
+      const now = this.daemon.phase;
+      const stopped = now.kind === 'stopped';
+      this.page.post({ type: 'unavailable', stopped, text: stopped ? now.detail : messageOf(error) });
     }
   }
 
