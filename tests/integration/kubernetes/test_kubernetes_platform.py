@@ -236,6 +236,25 @@ async def test_a_kill_for_memory_is_told_at_once(kubernetes_api: Any, platform: 
     assert measured.sample.oom_kills == 1
     await platform.look()
     assert len(inbox.of(Measured)) == 1
+    status |= {"restartCount": 2, "lastState": {"terminated": {"exitCode": 1, "reason": "Error"}}}
+    await platform.look()
+    assert len(inbox.of(Measured)) == 1, "a program that fails by itself is no kill"
+    status |= {"restartCount": 3, "lastState": {"terminated": terminated}}
+    await platform.look()
+    assert inbox.of(Measured)[-1].sample.oom_kills == 1
+
+
+async def test_an_answer_that_makes_no_sense_does_not_end_the_watch(
+    kubernetes_api: Any, platform: Kubernetes, inbox: Inbox
+) -> None:
+    kubernetes_api.nodes["n1"]["status"]["allocatable"]["cpu"] = "many"
+    kubernetes_api.add_environment("shop")
+    watching = asyncio.create_task(platform.run())
+    await asyncio.sleep(0.5)
+    assert not watching.done()
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
 
 
 async def test_a_cluster_that_is_down_takes_nothing_down(

@@ -22,7 +22,7 @@ from foreload_broker.platforms.kubernetes.pods import ENVIRONMENT_LABEL, REVISIO
 from foreload_broker.platforms.kubernetes.quantities import parse_quantity
 
 TIMEOUT_SECONDS = 10.0
-CONFLICT, NOT_FOUND, FORBIDDEN, UNPROCESSABLE, TOO_MANY = 409, 404, 403, 422, 429
+FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
 _PodMetrics = create_namespaced_resource("metrics.k8s.io", "v1beta1", "PodMetrics", "pods")
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from foreload_core.types import Amounts, PolicySettings, Sample
@@ -27,9 +28,19 @@ class _Known:
 
     pod: EnvironmentPod
     usage: Usage | None = None
-    oom_kills: int = 0
+    restarts: int = 0
     waiting: Instruction | None = None
     worker: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Restarts(NamedTuple):
+    """How often a container was started again, and whether the last time was for want of memory.
+
+    The kubelet keeps only the last cause, so of several kills between two looks one is told.
+    """
+
+    count: int
+    last_for_memory: bool
 
 
 class Kubernetes:
@@ -69,7 +80,10 @@ class Kubernetes:
         """Looks at the cluster until it is cancelled. A cluster that is down takes nothing else down."""
         try:
             while True:
-                await self.look()
+                try:
+                    await self.look()
+                except Exception:  # noqa: BLE001 - what one answer of a cluster holds must not end the watch
+                    _LOG.exception("the cluster cannot be looked at, tried again")
                 await asyncio.sleep(self._look_seconds)
         finally:
             workers = [known.worker for known in self._known.values() if known.worker is not None]
@@ -112,7 +126,7 @@ class Kubernetes:
 
     def _take_up(self, pods: list[Pod]) -> None:
         """Keeps what is known of the environments in step with the pods."""
-        found: dict[str, tuple[EnvironmentPod, int]] = {}
+        found: dict[str, tuple[EnvironmentPod, Restarts]] = {}
         for pod in pods:
             try:
                 read = read_pod(pod)
@@ -130,18 +144,18 @@ class Kubernetes:
                 )
                 if other.name < read.name:
                     continue
-            found[read.environment_id] = (read, _oom_kills(pod, read.container))
+            found[read.environment_id] = (read, _restarts(pod, read.container))
         for environment_id in self._known.keys() - found.keys():
             del self._known[environment_id]
-        for environment_id, (read, oom_kills) in found.items():
+        for environment_id, (read, restarts) in found.items():
             known = self._known.get(environment_id)
             if known is None or known.pod.uid != read.uid:
-                self._known[environment_id] = _Known(read, oom_kills=oom_kills)
+                self._known[environment_id] = _Known(read, restarts=restarts.count)
                 continue
             known.pod = read
-            if oom_kills > known.oom_kills:
-                self._report_kills(known, oom_kills - known.oom_kills)
-                known.oom_kills = oom_kills
+            if restarts.count > known.restarts and restarts.last_for_memory:
+                self._report_kill(known)
+            known.restarts = restarts.count
 
     def _register(self, nodes: Mapping[str, Amounts]) -> None:
         by_node: dict[str, list[ManagedEnvironment]] = {}
@@ -172,11 +186,11 @@ class Kubernetes:
             known.usage = new
             self._post(Measured(pod.node, environment_id, _sample(pod, new)))
 
-    def _report_kills(self, known: _Known, kills: int) -> None:
-        """A kill is told at once, with the use that was measured last: it cannot wait for the next measurement."""
+    def _report_kill(self, known: _Known) -> None:
+        """A kill is told at once, with the limit as the use: that is what was reached, and nobody measured it."""
         pod, now = known.pod, self._clock()
         used = Amounts(memory_bytes=pod.limit.memory_bytes)
-        sample = Sample(now - timedelta(seconds=self._look_seconds), self._look_seconds, used, pod.limit, 0.0, kills)
+        sample = Sample(now - timedelta(seconds=self._look_seconds), self._look_seconds, used, pod.limit, 0.0, 1)
         self._post(Measured(pod.node, pod.environment_id, sample, urgent=True))
 
     async def _work(self, known: _Known) -> None:
@@ -208,10 +222,9 @@ def _sample(pod: EnvironmentPod, usage: Usage) -> Sample:
     return Sample(usage.at - timedelta(seconds=window), window, used, limit, window if full else 0.0, 0)
 
 
-def _oom_kills(pod: Pod, container: str) -> int:
-    """How often the container was killed for memory, as far as its restarts show: the kubelet keeps the last cause."""
+def _restarts(pod: Pod, container: str) -> Restarts:
     for status in (pod.status.containerStatuses if pod.status is not None else None) or []:
-        last = status.lastState.terminated if status.lastState is not None else None
-        if status.name == container and last is not None and last.reason == "OOMKilled":
-            return status.restartCount
-    return 0
+        if status.name == container:
+            last = status.lastState.terminated if status.lastState is not None else None
+            return Restarts(status.restartCount, last is not None and last.reason == "OOMKilled")
+    return Restarts(0, False)
