@@ -194,6 +194,7 @@ class Roles:
         self.server.ready.set()
         self.server.spawn("the status bar", self._services.sampler.run())
         self.server.spawn("the link to the broker", link.run())
+        self.server.spawn("renewing the certificate", link.keep_certificate())
 
     async def _follow(self) -> None:
         follower = Follower(self._pushed)

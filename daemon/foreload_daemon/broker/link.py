@@ -143,24 +143,6 @@ class Link:
 
     async def run(self) -> None:
         """Keeps the link for as long as the daemon lives."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_certificate())
-            await self._keep_connected()
-
-    async def _keep_certificate(self) -> None:
-        """Asks the broker for the next certificate in time. All that leaves with it is a new public key."""
-        while True:
-            await asyncio.sleep(RENEWAL_LOOK_SECONDS)
-            if not self.connected:
-                continue
-            from foreload_system import certificates, enrolment
-
-            try:
-                await enrolment.renew_when_due(self.address, Path(self.certificates), self.clock.now())
-            except (certificates.CertificateError, enrolment.EnrolmentError, OSError) as error:
-                _LOG.warning("the certificate cannot be renewed: %s", error)
-
-    async def _keep_connected(self) -> None:
         pauses = Pauses()
         while True:
             self._try_now.clear()
@@ -180,6 +162,19 @@ class Link:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._try_now.wait()
+
+    async def keep_certificate(self) -> None:
+        """Asks the broker for the next certificate in time. All that leaves with it is a new public key."""
+        while True:
+            await asyncio.sleep(RENEWAL_LOOK_SECONDS)
+            if not self.connected:
+                continue
+            from foreload_system import certificates, enrolment
+
+            try:
+                await enrolment.renew_when_due(self.address, Path(self.certificates), self.clock.now())
+            except (certificates.CertificateError, enrolment.EnrolmentError, OSError) as error:
+                _LOG.warning("the certificate cannot be renewed: %s", error)
 
     def _has_reason(self) -> bool:
         """Whether there is something to tell a broker: what is allowed, or that it no longer is. Reads the history."""
