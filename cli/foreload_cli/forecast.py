@@ -197,17 +197,21 @@ def _print(made: list[Made], horizon_seconds: float) -> None:
     for each in made:
         name = RESOURCE_NAMES[each.result.resource]
         if isinstance(each.result, Forecast):
-            print(f"{name}: from {format_time(each.result.start)} by {each.result.method}. {_skill_text(each)}")
+            print(f"{name}: from {format_time(each.result.start)} by {each.result.method}. {skill_of_made(each)}")
         else:
             print(f"{name}: {each.result.reason}")
 
 
-def _skill_text(made: Made) -> str:
+def skill_of_made(made: Made) -> str:
+    """How good the forecast of one resource was, in a sentence: by the record made here, else by its own."""
+    from foreload_core.forecast.pooled.table import REPLAYED_DAYS
     from foreload_core.types import Forecast
     from foreload_core.words import skill_text
 
     method = made.result.method if isinstance(made.result, Forecast) else ""
     if method.startswith("seasonal_naive"):
         return "It is the yardstick that other methods have to beat."
-    ratio = None if made.skill is None else made.skill.ratio
-    return skill_text(ratio, 0.0 if made.skill is None else made.skill.step_count * made.grid.step_seconds)
+    if made.skill is not None:
+        return skill_text(made.skill.ratio, made.skill.step_count * made.grid.step_seconds)
+    own = made.result.skill_ratio if isinstance(made.result, Forecast) else None
+    return skill_text(own, min(made.grid.measured_seconds, REPLAYED_DAYS * 86_400.0))

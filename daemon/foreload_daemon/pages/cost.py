@@ -77,7 +77,8 @@ def saved_text(month: Spent, capacity: Amounts) -> str:
 
 def prices_text(prices: Prices = PRICES) -> str:
     """The prices, and whose they are."""
-    return f"at ${prices.cpu_core_usd_per_hour:g} a core-hour, ${prices.memory_gib_usd_per_hour:g} a GiB-hour"
+    cores, memory = prices.cpu_core_usd_per_hour, prices.memory_gib_usd_per_hour
+    return f"default prices: ${cores:g} a core-hour, ${memory:g} a GiB-hour"
 
 
 def _priced(amounts: Amounts) -> Amounts:
