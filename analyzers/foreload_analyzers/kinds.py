@@ -50,7 +50,6 @@ class NodeKinds:
         class_kinds: those containers that give their name to the functions inside.
         lengths: members and methods without arguments that give a length; they are read as a call of `len`.
         sized: types whose first argument is their number of elements; they are read as a call of `array`.
-        indexed: types whose elements cost more than one step to reach by `[]`, which is read as a call of `[]` too.
         entries: names of functions that the program starts with.
         pairwise: methods with one argument that choose between it and what they belong to.
         is_typed: variables have declared types.
@@ -62,7 +61,6 @@ class NodeKinds:
     class_kinds: frozenset[str] = frozenset()
     lengths: frozenset[str] = frozenset()
     sized: frozenset[str] = frozenset()
-    indexed: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
     pairwise: frozenset[str] = frozenset()
     is_typed: bool = False
@@ -198,7 +196,6 @@ CPP = NodeKinds(
     class_kinds=frozenset({"class_specifier", "struct_specifier"}),
     lengths=frozenset({"size", "length"}),
     sized=frozenset({"vector", "deque", "string", "valarray", "basic_string", "malloc", "calloc", "alloca"}),
-    indexed=frozenset({"map", "multimap"}),
     entries=frozenset({"main"}),
     is_typed=True,
     implicit_self=True,

@@ -118,17 +118,6 @@ class LinearModel:
         powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
         return powers / powers.sum(axis=-1, keepdims=True)
 
-    def weight_of(self, name: str, place: int) -> NDArray[np.float32]:
-        """What one feature of a block speaks for: its weight for each label, times its rarity.
-
-        Raises:
-            KeyError: the model has no such block.
-        """
-        for block in self.blocks:
-            if block.name == name:
-                return block.weights[place] * block.scales * block.idf[place]
-        raise KeyError(name)
-
 
 def to_bytes(
     labels: Sequence[str],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from foreload_analyzers.costs import CONSTANT
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.judge import Judgement
-from foreload_analyzers.languages import CALL, INDEX, MEMBER, NAME, NUMBER, TEXT, UNARY
+from foreload_analyzers.languages import INDEX, MEMBER, NAME
 from foreload_analyzers.recursion import Recursion
 
 _ADDS = frozenset({"add", "insert", "emplace"})
@@ -67,11 +67,6 @@ def _owner(target: Expr) -> str:
     while target.kind == INDEX and target.parts:
         target = target.parts[0]
     return target.text if target.kind in (NAME, MEMBER) else ""
-
-
-def is_mark(value: Expr) -> bool:
-    """Whether a value only marks: a number, a text, a name, or the negative of what stood there."""
-    return value.kind in (NUMBER, TEXT, NAME, UNARY, CALL)
 
 
 __all__ = ["CONSTANT", "marks", "shared_between_calls"]

@@ -156,12 +156,6 @@ class Tokens:
             "modules": _counted("modules", self._modules),
         }
 
-    def spellings(self) -> Iterable[tuple[str, int]]:
-        """Every distinct name, number and sign as it is written, and how often it occurs, in comments too."""
-        counts = np.bincount(self._ids, minlength=len(self._tokens))
-        counts += np.bincount(self._said, minlength=len(self._tokens))
-        return zip(self._spellings, map(int, counts), strict=True)
-
     @cached_property
     def _codes(self) -> NDArray[np.uint32]:
         """The canonical code of each token; _DROPPED for those that are left out."""

@@ -43,7 +43,6 @@ class Opened:
         version: counts its changes.
         report: of the last analysis that finished; None before the first.
         analysed_version: the version that it is of.
-        analysed_at: when it finished, monotonic seconds.
         changed_at: when the text was last changed, monotonic seconds.
         problem: why there is no report, for a person; empty when there is one.
         slow: the analysis takes long, and waits for longer pauses.
@@ -58,7 +57,6 @@ class Opened:
     version: int = 0
     report: Report | None = None
     analysed_version: int = -1
-    analysed_at: float = 0.0
     changed_at: float = 0.0
     problem: str = ""
     slow: bool = False
@@ -263,7 +261,6 @@ class Analysis:
         if not done.superseded and self._allowed():
             opened.report, opened.problem = done.report, done.problem
             opened.analysed_version = done.version
-            opened.analysed_at = time.monotonic()
             opened.moves = [move for move in opened.moves if move.version > done.version]
             opened.slow = done.seconds > SLOW_SECONDS
             opened.pause_seconds = max(PAUSE_SECONDS, done.seconds * PAUSE_PER_SECOND if opened.slow else 0.0)

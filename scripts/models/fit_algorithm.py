@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from foreload_analyzers.knowledge.phrases import PHRASES
+from algorithm_phrases import PHRASES
 from foreload_analyzers.report import ALGORITHM_CLASSES
 from foreload_analyzers.tokens import BLOCK_BITS
 from labelled import phrases, read, run

@@ -113,6 +113,5 @@ DTYPE_BYTES = {
 }
 
 COMPILES = frozenset({"regexp.MustCompile", "regexp.Compile"})
-REGEX_CALLS = frozenset({"regexp.MatchString"})
 WHOLE_FILE = frozenset({"os.ReadFile", "io.ReadAll", "io/ioutil.ReadFile", "io/ioutil.ReadAll"})
 QUERIES = frozenset({".Query", ".QueryRow", ".Exec", ".QueryContext", ".First", ".Find"})

@@ -143,6 +143,5 @@ ELEMENT_BYTES = {"list": 8, "tuple": 8, "set": 56, "dict": 64, "array": 8, "str"
 DTYPE_BYTES = {"byte": 1, "boolean": 1, "short": 2, "char": 2, "int": 4, "float": 4, "long": 8, "double": 8}
 
 COMPILES = frozenset({"Pattern.compile"})
-REGEX_CALLS = frozenset({"Pattern.matches", ".matches", ".replaceAll", ".split"})
 WHOLE_FILE = frozenset({"Files.readAllLines", "Files.readAllBytes", "Files.readString"})
 QUERIES = frozenset({".executeQuery", ".executeUpdate", ".findById", ".find"})

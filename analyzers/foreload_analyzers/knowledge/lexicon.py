@@ -112,30 +112,3 @@ LEXICON: dict[str, dict[float, str]] = {
         1: "split join match upper lower capitalize whitespace replace",
     },
 }
-
-# Imported modules that say something of their own.
-MODULES: dict[str, tuple[str, float]] = {
-    "hashlib": ("crypto_hash", 6.0),
-    "hmac": ("crypto_hash", 6.0),
-    "Crypto": ("crypto_hash", 8.0),
-    "cryptography": ("crypto_hash", 8.0),
-    "socket": ("io_network", 8.0),
-    "requests": ("io_network", 8.0),
-    "aiohttp": ("io_network", 8.0),
-    "httpx": ("io_network", 8.0),
-    "bs4": ("io_network", 6.0),
-    "urllib": ("io_network", 6.0),
-    "sklearn": ("machine_learning", 10.0),
-    "torch": ("machine_learning", 10.0),
-    "tensorflow": ("machine_learning", 10.0),
-    "keras": ("machine_learning", 10.0),
-    "xgboost": ("machine_learning", 10.0),
-    "cv2": ("image_processing", 9.0),
-    "PIL": ("image_processing", 8.0),
-    "skimage": ("image_processing", 9.0),
-    "networkx": ("graph", 9.0),
-    "numpy": ("matrix_numeric", 2.0),
-    "scipy": ("matrix_numeric", 3.0),
-    "bisect": ("searching", 1.5),
-    "heapq": ("graph", 1.0),
-}

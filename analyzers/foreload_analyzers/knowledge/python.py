@@ -410,7 +410,6 @@ DTYPE_BYTES = {
 }
 
 COMPILES = frozenset({"re.compile", "regex.compile"})
-REGEX_CALLS = frozenset({"re.match", "re.search", "re.findall", "re.sub", "re.split", "re.fullmatch", "re.finditer"})
 ROW_WALKS = frozenset({".iterrows", ".itertuples"})
 WHOLE_FILE = frozenset({".read", ".readlines", ".read_text", ".read_bytes"})
 QUERIES = frozenset({".execute", ".fetchone", ".filter_by", ".objects.get", ".query"})

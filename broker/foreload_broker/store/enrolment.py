@@ -35,9 +35,3 @@ def log_act(connection: Connection, at: datetime, actor: str, act: str, about: s
     connection.execute(
         insert(_ACTS).values(at_microseconds=to_microseconds(at), actor=actor, act=act, about=about[:200])
     )
-
-
-def read_acts(connection: Connection, limit: int) -> list[tuple[int, str, str, str]]:
-    """The newest acts: microseconds, actor, act, about."""
-    columns = (_ACTS.c.at_microseconds, _ACTS.c.actor, _ACTS.c.act, _ACTS.c.about)
-    return [tuple(row) for row in connection.execute(select(*columns).order_by(_ACTS.c.number.desc()).limit(limit))]

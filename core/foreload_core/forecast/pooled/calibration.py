@@ -19,7 +19,6 @@ MISSED_RATIO = {0.9: 0.08, 0.95: 0.035}
 """How often a level may be missed. A little less than stated: the record is short, and a miss costs more."""
 RATE = 0.3
 LEAST_OFFSET, MOST_OFFSET = -0.5, 4.0
-MIDDLE = LEVELS.index(0.5)
 LOW, HIGH = LEVELS.index(0.1), LEVELS.index(0.9)
 
 

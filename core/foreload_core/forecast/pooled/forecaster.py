@@ -60,8 +60,3 @@ class Pooled:
 def pooled() -> Pooled:
     """With the weights of the package."""
     return Pooled(shipped(), "pooled")
-
-
-def own_errors() -> Pooled:
-    """With nothing pretrained: exponentially forgotten errors of daily, weekly and level forecasts decide alone."""
-    return Pooled(None, "mixed")

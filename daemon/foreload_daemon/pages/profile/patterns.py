@@ -17,7 +17,6 @@ from foreload_daemon.history.samples import Row
 from foreload_daemon.pages.profile.changes import clock, every_text
 from foreload_daemon.protocol import Pattern
 
-WEEKS = 4
 LEAST_WEEKS = 3
 HOURS = 24
 STEP_MINUTES = 30
