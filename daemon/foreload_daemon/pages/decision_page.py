@@ -86,7 +86,7 @@ def decision_page(answer: broker_pb2.ExplainDecisionResponse, around: Around) ->
         lead=_lead(decision.changes, around.names),
         changes=[explained(each, around.names, ceilings.get(each.resource)) for each in decision.changes],
         chart=_chart(main, decision.decided_at, forecast, around) if main is not None else None,
-        outcome=row.outcome if row is not None else "",
+        outcome=_outcome(row),
         outcomeText=_outcome_text(row),
         facts=_facts(main, measured, row),
         alike=_alike(decision.changes, decision.decision_id, around.decided, log),
@@ -174,10 +174,20 @@ def _quantile_at(forecast: Forecast | None, level: float, time: float, since: fl
     return round(scaled(forecast.resource, values[place]), 3) if 0 <= place < len(values) else None
 
 
+UNKNOWN_YET = ("applied", "planned")
+
+
+def _outcome(row: DecisionRow | None) -> str:
+    """Done is not yet right: until that is known, the mark is that of what is still to come."""
+    if row is None:
+        return ""
+    return "planned" if row.outcome in UNKNOWN_YET else row.outcome
+
+
 def _outcome_text(row: DecisionRow | None) -> str:
     if row is None:
         return "Not known here."
-    if row.outcome in ("applied", "planned"):
+    if row.outcome in UNKNOWN_YET:
         return "Not known yet. After ten minutes the peak and the time at the limit stand here."
     return VERDICTS.get(row.outcome, row.outcomeText)
 

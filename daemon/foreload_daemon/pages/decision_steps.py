@@ -89,9 +89,8 @@ def explained(change: TargetChange, names: Mapping[str, str], ceiling: float | N
     )
     most = max([scaled(resource, ceiling or 0.0), *(step.value for step in steps)])
     unit = UNITS[resource]
-    return ExplainedChange(
-        f"How it became {short_text(resource, end)}", f"{unit}, 0 to {most:.4g}", round(most, 3), steps
-    )
+    scale = f"{unit}, 0 to {most:.1f}".removesuffix(".0")
+    return ExplainedChange(f"How it became {short_text(resource, end)}", scale, round(most, 3), steps)
 
 
 def _step(reason: Reason, resource: Resource, names: Mapping[str, str], before: float, after: float) -> DecisionStep:
