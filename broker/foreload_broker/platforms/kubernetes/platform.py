@@ -39,7 +39,7 @@ class Restarts(NamedTuple):
     The kubelet keeps only the last cause, so of several kills between two looks one is told.
     """
 
-    count: int
+    restart_count: int
     last_for_memory: bool
 
 
@@ -150,12 +150,12 @@ class Kubernetes:
         for environment_id, (read, restarts) in found.items():
             known = self._known.get(environment_id)
             if known is None or known.pod.uid != read.uid:
-                self._known[environment_id] = _Known(read, restarts=restarts.count)
+                self._known[environment_id] = _Known(read, restarts=restarts.restart_count)
                 continue
             known.pod = read
-            if restarts.count > known.restarts and restarts.last_for_memory:
+            if restarts.restart_count > known.restarts and restarts.last_for_memory:
                 self._report_kill(known)
-            known.restarts = restarts.count
+            known.restarts = restarts.restart_count
 
     def _register(self, nodes: Mapping[str, Amounts]) -> None:
         by_node: dict[str, list[ManagedEnvironment]] = {}
