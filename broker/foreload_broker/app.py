@@ -31,6 +31,7 @@ from foreload_broker.platforms.agents import AgentConnections
 from foreload_broker.platforms.dry_run import DryRun
 from foreload_broker.ports import Platform
 from foreload_broker.store.database import Database
+from foreload_broker.tenure import Tenure, first_set
 
 _LOG = structlog.get_logger(__name__)
 GRACE_SECONDS = 2.0
@@ -52,14 +53,21 @@ class Broker:
         address, metrics_address, enrolment_address: where it listens; empty: it does not.
     """
 
-    def __init__(self, settings: BrokerSettings, platforms: Callable[[Loop], Sequence[Platform]] | None = None) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        platforms: Callable[[Loop], Sequence[Platform]] | None = None,
+        database: Database | None = None,
+    ) -> None:
         """Prepares a broker.
 
         Args:
             settings: all of them.
             platforms: beside connected agents; for tests and simulations.
+            database: left open at the end; None: the one of the settings, closed at the end.
         """
         self._settings = settings
+        self._given = database
         self._more_platforms = platforms
         self._connections = AgentConnections()
         self._watching: asyncio.Task[None] | None = None
@@ -78,7 +86,7 @@ class Broker:
             raise CertificateError(
                 f"{bundle.folder / 'cert.pem'} is the certificate of {bundle.identity}; needed is that of a broker"
             )
-        self._database = Database(settings.database)
+        self._database = self._given or Database(settings.database)
         measures = Measures()
         writer = Writer(self._database, settings, load(self._database))
         self.loop = Loop(self._database, settings, writer, measures)
@@ -126,7 +134,8 @@ class Broker:
         self.loop.stop()
         await self._running
         self.loop.close()
-        self._database.close()
+        if self._given is None:
+            self._database.close()
 
 
 def run(settings: BrokerSettings) -> None:
@@ -143,15 +152,38 @@ def run(settings: BrokerSettings) -> None:
 
 
 async def _serve(settings: BrokerSettings) -> None:
-    broker = Broker(settings)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    while not stopping.is_set():
+        database = await asyncio.to_thread(Database, settings.database)
+        tenure = Tenure(database, settings.lease_seconds)
+        try:
+            if await _stand_by(tenure, database, settings, stopping):
+                await _be_active(Broker(settings, database=database), settings, stopping, tenure)
+        finally:
+            await tenure.end()
+            database.close()
+
+
+async def _stand_by(tenure: Tenure, database: Database, settings: BrokerSettings, stopping: asyncio.Event) -> bool:
+    """Waits until this broker is the active one, and says meanwhile that it is not ready, and why."""
+    if not database.shared:
+        return True
+    page = MetricsPage(Measures().registry, lambda: tenure.waiting_for or "not active yet")
+    await page.start(settings.metrics)
+    try:
+        return await tenure.begin(stopping)
+    finally:
+        await page.stop()
+
+
+async def _be_active(broker: Broker, settings: BrokerSettings, stopping: asyncio.Event, tenure: Tenure) -> None:
     await broker.start()
     run_file = settings.state / "run" / "broker.json"
     _write_run_file(run_file, broker)
     try:
-        await stopping.wait()
+        await first_set(stopping, tenure.over, broker.loop.deposed)
     finally:
         await broker.stop()
         _LOG.info("broker stopped")

@@ -66,6 +66,12 @@ class BrokerSettings(BaseSettings):
     database_url: str = Field(
         "", description="SQLAlchemy URL, sqlite or postgresql [a SQLite file in STATE]", max_length=2000
     )
+    lease_seconds: float = Field(
+        10.0,
+        ge=1,
+        le=300,
+        description="On a shared database another broker becomes active when this one is silent for so long",
+    )
     kubernetes: bool = Field(
         False,
         description="Pods of a cluster with the label foreload.dev/environment are environments too, resized in place",

@@ -22,6 +22,7 @@ from foreload_broker.loop.writer import Writer
 from foreload_broker.ports import Answered, Consent, Forecasted, FromDaemon, Measured, Message, Platform, Unavailable
 from foreload_broker.store.database import Database
 from foreload_broker.store.engine import StoreError
+from foreload_broker.store.lease import LeaseLostError
 
 _LOG = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Loop:
     Attributes:
         platforms: what carries instructions out; the first that knows the instance. Set before `run`.
         trouble: why nothing can be stored just now, for a person; empty when all is well.
+        deposed: set when another broker has become the active one, so that this one can store nothing any more.
         started_at: UTC.
         last_turn_seconds: length of the last turn.
     """
@@ -54,6 +56,7 @@ class Loop:
         self.measures = measures
         self.subscribers = Subscribers()
         self.trouble = ""
+        self.deposed = asyncio.Event()
         self.started_at = datetime.now(UTC)
         self.last_turn_seconds = 0.0
         self._writer = writer
@@ -199,6 +202,8 @@ class Loop:
         try:
             outcome = await self._in_thread(lambda: self._writer.take_turn(batch, self.now(), began))
         except StoreError as error:
+            if isinstance(error, LeaseLostError):
+                self.deposed.set()
             self._keep(batch, answers, str(error))
             return
         except Exception as fault:  # noqa: BLE001 - a loop that ended would be worse than any fault of one turn

@@ -20,7 +20,7 @@ from foreload_broker.loop.fleet import Fleet
 from foreload_broker.loop.forecasting import AT_ONCE, Due
 from foreload_broker.loop.instructions import Instructions
 from foreload_broker.loop.requests import Batch, Outcome
-from foreload_broker.loop.restart import Loaded
+from foreload_broker.loop.restart import Loaded, load
 from foreload_broker.loop.standing import Adoption, FleetDelta
 from foreload_broker.loop.turn import Gathered, Memory, Turn
 from foreload_broker.loop.views import Views
@@ -63,6 +63,8 @@ class Writer:
         Raises:
             StoreError: nothing of the turn was kept.
         """
+        if self._database.uncertain:
+            self._look_again()
         self._hear(batch, now, now_seconds)
         gathered = self._gathered
         with self._database.writing() as connection:
@@ -143,6 +145,16 @@ class Writer:
         if self._overwrite_due:
             self._overwrite_due = not self._database.overwrite_deleted()
         return count
+
+    def _look_again(self) -> None:
+        """A connection broke in the middle of a commit: what is durable is what the next turn starts from.
+
+        What the lost turn stored comes again with this one, and changes nothing: it all has sequences and keys.
+        """
+        loaded = load(self._database, self._policy)
+        self.memory = Memory.of(loaded)
+        self._instructions = Instructions(loaded.unsettled, self._settings.answer_seconds)
+        self._database.uncertain = False
 
     def _without_ask(self, now: datetime) -> Iterator[str]:
         """Environments that may be scaled, have no valid ask, and were not forecast lately."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, Engine, Table, delete
+from sqlalchemy import Connection, Engine, Table, delete, func, select
 from sqlalchemy.exc import DBAPIError
 
 from foreload_broker.store import tables
@@ -83,15 +83,15 @@ def overwrite_deleted(engine: Engine) -> bool:
     """Makes what was deleted unreadable in the database's files. No transaction may be open.
 
     SQLite overwrites deleted rows at once; rewriting the file also removes the copies that moving rows about leaves
-    behind, and emptying the write-ahead log those in it.
+    behind, and emptying the write-ahead log those in it. PostgreSQL writes each table anew; its own log and backups are
+    its operator's.
 
     Returns:
         False where a reader was at work for so long that the write-ahead log was not emptied; try again later.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "postgresql":
-            for table in tables.METADATA.sorted_tables:
-                connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
+            _rewrite_tables(connection)
             return True
         file = Path(engine.url.database or "")
         if file.stat().st_size <= REWRITE_UP_TO_BYTES:
@@ -102,6 +102,16 @@ def overwrite_deleted(engine: Engine) -> bool:
                 _LOG.warning("database not rewritten after a deletion", reason=str(error.orig), file=str(file))
         busy, _pages, _moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     return not busy
+
+
+def _rewrite_tables(connection: Connection) -> None:
+    for table in tables.METADATA.sorted_tables:
+        size_bytes: int = connection.scalar(select(func.pg_total_relation_size(table.name))) or 0
+        if size_bytes <= REWRITE_UP_TO_BYTES:
+            connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
+        else:
+            _LOG.warning("table not rewritten after a deletion", reason="too large", table=table.name)
+            connection.exec_driver_sql(f'VACUUM "{table.name}"')
 
 
 def _forget(connection: Connection, environment_id: str, kept: Sequence[Table]) -> dict[str, int]:

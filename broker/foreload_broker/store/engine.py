@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy import create_engine as create_sqlalchemy_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -41,7 +41,7 @@ def open_engine(url: str) -> Engine:
             raise StoreError(f"database URL {shown(url)!r} is of kind {dialect}; allowed are {' and '.join(DIALECTS)}")
         if dialect == "sqlite":
             return _open_sqlite(url, parsed.database)
-        return create_sqlalchemy_engine(parsed, pool_pre_ping=True)
+        return _open_postgresql(parsed)
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
             f"database URL {url!r} cannot be read; allowed is sqlite:////PATH or postgresql://..."
@@ -55,6 +55,25 @@ def open_engine(url: str) -> Engine:
 def shown(url: str) -> str:
     """The URL without its password."""
     return make_url(url).render_as_string(hide_password=True)
+
+
+def _open_postgresql(url: URL) -> Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return create_sqlalchemy_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": "foreload-broker",
+            "connect_timeout": 5,
+            # A server that is gone without a word is noticed within seconds, on both sides.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+            " -c timezone=UTC -c synchronous_commit=on -c idle_in_transaction_session_timeout=60s",
+        },
+    )
 
 
 def _open_sqlite(url: str, database: str | None) -> Engine:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 from foreload_broker.store.engine import StoreError, failures, shown
 from foreload_broker.store.migrations import HEAD
+
+_LOCK = 0x666F7265
 
 
 def migrate(engine: Engine) -> None:
@@ -21,8 +25,25 @@ def migrate(engine: Engine) -> None:
         present = _present(connection)
         connection.rollback()
         if present != HEAD:
-            _upgrade(connection, url, present)
-            connection.commit()
+            with _alone(connection):
+                _upgrade(connection, url, _present(connection))
+                connection.commit()
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Holds off other brokers that start at the same time on the same database."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(select(func.pg_advisory_lock(_LOCK)))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(select(func.pg_advisory_unlock(_LOCK)))
+        connection.commit()
 
 
 def _present(connection: Connection) -> str | None:

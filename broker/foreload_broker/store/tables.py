@@ -177,6 +177,19 @@ JOURNAL = Table(
     Index("journal_by_tick", "tick"),
 )
 
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("name", String(20), primary_key=True),
+    # Who holds it, for people; empty before the first.
+    Column("holder", String(200), nullable=False),
+    # Grows with each taking: what is written is written under one epoch.
+    Column("epoch", BigInteger, nullable=False),
+    # By the clock of the database.
+    Column("expires_at_microseconds", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 TOMBSTONES = Table(
     "tombstones",
     METADATA,
