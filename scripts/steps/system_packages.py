@@ -12,8 +12,10 @@ from pathlib import Path
 from steps.places import ROOT, is_root
 from steps.running import StepError, run, say
 
-# Where servers lie is on the PATH of root alone.
-_SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+# Where servers lie is on the PATH of root alone, or on nobody's.
+_SEARCH = os.pathsep.join(
+    [os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class SystemPackage:
 BROWSER = SystemPackage("chromium", ("chromium", "chromium-browser", "google-chrome"), "the tests in a real browser")
 DOCKER = SystemPackage("docker.io", ("dockerd",), "the tests with a real Docker engine")
 BUSYBOX = SystemPackage("busybox-static", ("busybox",), "the tests with a real Docker engine")
+POSTGRESQL = SystemPackage("postgresql", ("postgres",), "the tests with a real PostgreSQL")
 COMPILER = SystemPackage(
     "build-essential", ("g++",), "the IDE in the browser, whose terminal is compiled on this machine"
 )

@@ -27,9 +27,10 @@ NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 GIB = 2**30
 
 
-@pytest.fixture
-def database(tmp_path):
-    opened = Database(f"sqlite:///{tmp_path / 'broker.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    opened = Database(server.new_database() if server else f"sqlite:///{tmp_path / 'broker.db'}")
     yield opened
     opened.close()
 
@@ -42,6 +43,7 @@ def test_migrations_lead_to_the_tables(database):
     assert ScriptDirectory.from_config(config).get_current_head() == migrations.HEAD
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_sqlite_is_careful_with_what_it_holds(database):
     with database.reading() as connection:
         pragmas = {
