@@ -45,6 +45,15 @@ SENTENCES: Mapping[str, str] = {
     "maximum": "Your maximum is {maximum}; {need} would be needed.",
     "capacity": "The instance has {capacity}; {need} would be needed.",
     "capacity_shared": "{room} of the instance's {capacity} are free for you now; {need} would be needed.",
+    "quota_owner": "{room} of the {capacity} that your environments may hold are free; {need} would be needed.",
+    "quota_organisation": "{room} of the {capacity} of your organisation are free; {need} would be needed.",
+    "budget_owner": "The budget of {budget} a month for your environments leaves {limit} now; {need} would be needed.",
+    "budget_organisation": (
+        "The budget of {budget} a month of your organisation leaves {limit} now; {need} would be needed."
+    ),
+    "no_instance": "There is no instance on which it may run.",
+    "no_room": "No instance has room for it now.",
+    "too_large": "No instance is large enough for it.",
     "floor": "{floor} keep the editor responsive.",
     "live_floor": "{use} are in use now, so the limit goes no lower than {limit}.",
     "paused": "Scaling is paused, so the limit stays at {limit}; {need} would be needed.",

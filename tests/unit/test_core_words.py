@@ -13,7 +13,10 @@ from foreload_core.units import GIB
 from foreload_core.words import SENTENCES, amount_text, change_text, sentence, skill_text
 
 CORE = Path(__file__).resolve().parents[2] / "core" / "foreload_core"
-GIVEN_IN_PARTS = {"run_history", "run_code", "run_kind", "run_developer"}
+GIVEN_IN_PARTS = {
+    *("run_history", "run_code", "run_kind", "run_developer"),
+    *("quota_owner", "quota_organisation", "budget_owner", "budget_organisation"),
+}
 NEVER_SHOWN = {"run_ended"}
 FORBIDDEN = re.compile(r"\b(?:quota|allocation|[Oo]ops|[Pp]lease|[Ee]rror)\b")
 
@@ -38,7 +41,7 @@ def test_every_code_makes_a_sentence(code: str, amount: tuple[Resource, float]) 
 
 def test_every_code_of_the_policy_has_a_sentence() -> None:
     given: set[str] = set()
-    for path in (*CORE.glob("policy/*.py"), CORE / "decide" / "planned.py"):
+    for path in (*CORE.glob("policy/*.py"), CORE / "decide" / "planned.py", *CORE.glob("scheduler/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in SENTENCES:
                 given.add(node.value)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from foreload_core.decide.fleet import Fleet
+from foreload_core.decide.deferral import deferrals, wanting
+from foreload_core.decide.fleet import Fleet, is_wanting
 from foreload_core.decide.intake import forget_past, take_ask, take_profile, take_samples, take_signals
 from foreload_core.decide.planned import planned_changes
 from foreload_core.decide.wishes import take_actuation, take_wish
@@ -27,6 +28,7 @@ from foreload_core.types import (
     NO_AMOUNTS,
     ActuationResult,
     Decision,
+    Deferral,
     EnvironmentDecision,
     PlannedChange,
     Resource,
@@ -51,7 +53,10 @@ _Entry = TypeVar("_Entry", Wish, ActuationResult)
 
 
 def decide(state: State, tick: Tick, policy: Policy) -> tuple[State, Decision]:
-    """Decides for every environment that has something new, in the order of their ids; the others keep their targets.
+    """Decides for every environment that has something new; the others keep their targets.
+
+    Who matters more comes first, else the order is that of the ids. Who has to make way for one that lacks something is
+    looked at too.
 
     Total and deterministic: any tick gives a decision, and the same state, tick and policy give the same one.
 
@@ -70,15 +75,28 @@ def decide(state: State, tick: Tick, policy: Policy) -> tuple[State, Decision]:
     touched.update(name for name, known in state.environments.items() if known.due_at and known.due_at <= tick.now)
     environments = dict(state.environments)
     fleet = Fleet(tick, environments)
+    touched.update(fleet.beside(results))  # an answer may have freed what another one waits for
     decided: list[EnvironmentDecision] = []
-    for name in sorted(touched):
+    deferred: list[Deferral] = []
+
+    def look(name: str) -> None:
         known = environments.get(name, NEW_ENVIRONMENT)
         taken = _take_in(known, name, tick, wishes.get(name, ()), results.get(name, ()))
-        environments[name], decision = _decide_one(taken, name, tick, fleet, policy)
+        environments[name], decision, missing = _decide_one(taken, name, tick, fleet, policy)
+        deferred.extend(missing)
         if decision is not None:
             decided.append(decision)
+        if decision is not None or missing or is_wanting(known, tick.now):
             fleet.changed(name, environments[name])
-    return State(environments), Decision(tick.now, tuple(decided))
+
+    for name in sorted(touched, key=lambda name: (-fleet.priority(name), name)):
+        look(name)
+    if deferred:
+        for name in sorted(fleet.making_way({entry.environment_id for entry in deferred}) - touched):
+            look(name)
+    decided.sort(key=lambda decision: decision.environment_id)
+    deferred.sort(key=lambda entry: (entry.environment_id, entry.resource))
+    return State(environments), Decision(tick.now, tuple(decided), tuple(deferred))
 
 
 def plan(state: State, environment_id: str, tick: Tick, policy: Policy) -> tuple[PlannedChange, ...]:
@@ -148,6 +166,7 @@ def _situation(state: EnvironmentState, name: str, tick: Tick, fleet: Fleet) -> 
     placement = tick.placements.get(name)
     if placement is None:
         return None
+    shares = fleet.shares(name)
     return Situation(
         environment_id=name,
         now=tick.now,
@@ -155,27 +174,29 @@ def _situation(state: EnvironmentState, name: str, tick: Tick, fleet: Fleet) -> 
         placement=placement,
         settings=tick.settings,
         prices=tick.prices,
-        capacity=tick.capacities.get(placement.instance_id, NO_AMOUNTS),
-        room=fleet.room(name, placement),
-        entitled=fleet.entitled(placement),
+        capacity=shares[0].whole,
+        room=shares[0].room,
+        entitled=shares[0].entitled,
         allowed=name in tick.scaling_allowed,
+        shares=shares[1:],
     )
 
 
 def _decide_one(
     state: EnvironmentState, name: str, tick: Tick, fleet: Fleet, policy: Policy
-) -> tuple[EnvironmentState, EnvironmentDecision | None]:
+) -> tuple[EnvironmentState, EnvironmentDecision | None, tuple[Deferral, ...]]:
     situation = _situation(state, name, tick, fleet)
     if situation is None:
-        return replace(state, due_at=None), None
+        return replace(state, due_at=None, wanted=NO_AMOUNTS, wanted_until=None), None, ()
     if state.needed_at is None:
         state = _first_look(state, situation)
         situation = replace(situation, state=state)
     evaluations = evaluate(situation, policy)
-    state = _remember_needs(state, situation, evaluations)
+    missing = deferrals(situation, evaluations)
+    state = wanting(_remember_needs(state, situation, evaluations), situation, missing)
     changed = {resource: found for resource, found in evaluations.items() if _differs(found.limit, found.current)}
     if not changed:
-        return replace(state, due_at=due_at(state, situation)), None
+        return replace(state, due_at=due_at(state, situation)), None, missing
     target, past = state.target, list(state.past)
     changes: list[TargetChange] = []
     for resource, found in changed.items():
@@ -197,7 +218,7 @@ def _decide_one(
         planned=planned_changes(situation, policy),
         live=state.samples[-1].used if state.samples else NO_AMOUNTS,
     )
-    return replace(state, due_at=due_at(state, situation)), decision
+    return replace(state, due_at=due_at(state, situation)), decision, missing
 
 
 def _first_look(state: EnvironmentState, situation: Situation) -> EnvironmentState:
@@ -230,6 +251,5 @@ def due_at(state: EnvironmentState, situation: Situation) -> datetime | None:
     moments = [window.start - lead for window in state.profile.windows]
     moments += [run.begins_at - lead for run in state.runs if run.announced]
     moments += [hold.until for hold in state.holds]
-    if state.paused_until is not None:
-        moments.append(state.paused_until)
+    moments += [moment for moment in (state.paused_until, state.wanted_until) if moment is not None]
     return min((moment for moment in moments if moment > situation.now), default=None)

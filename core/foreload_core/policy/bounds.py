@@ -32,6 +32,30 @@ def budget(situation: Situation, resource: Resource, value: float, values: Mappi
     if budget_usd is None:
         return Outcome(value)
     allowed = allowed_usd_per_hour(situation, budget_usd)
+    return _paid_for(situation, resource, value, values, ("budget", "budget", budget_usd, allowed))
+
+
+def shared_budget(situation: Situation, resource: Resource, value: float, values: Mapping[Resource, float]) -> Outcome:
+    """No more than the budget of the owner or organisation leaves to this environment; who matters more comes first."""
+    outcome = Outcome(value)
+    for share in situation.shares:
+        if share.budget_usd_per_month is None or share.room_usd_per_hour is None:
+            continue
+        cap = ("shared_budget", f"budget_{share.scope}", share.budget_usd_per_month, share.room_usd_per_hour)
+        bounded = _paid_for(situation, resource, value, values, cap)
+        outcome = bounded if bounded.value < outcome.value else outcome
+    return outcome
+
+
+def _paid_for(
+    situation: Situation,
+    resource: Resource,
+    value: float,
+    values: Mapping[Resource, float],
+    cap: tuple[str, str, float, float],
+) -> Outcome:
+    """The value as far as `cap` (step, code, USD a month, USD per hour that it leaves now) pays for it."""
+    step, code, budget_usd, allowed = cap
     floor_usd = amounts_usd_per_hour(situation.placement.floor, situation.prices)
     total_usd = sum(amount_usd_per_hour(each, amount, situation.prices) for each, amount in values.items())
     floor = situation.placement.floor.get(resource) or 0.0
@@ -43,7 +67,7 @@ def budget(situation: Situation, resource: Resource, value: float, values: Mappi
         return Outcome(value)
     numbers = amount_numbers(resource, need=value, limit=bounded)
     numbers["budget_usd_per_month"] = budget_usd
-    return Outcome(bounded, Reason("budget", "budget", numbers))
+    return Outcome(bounded, Reason(step, code, numbers))
 
 
 def maximum(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
@@ -55,21 +79,37 @@ def maximum(situation: Situation, resource: Resource, value: float, _values: Map
 
 
 def capacity(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
-    """No more than the instance has and the others there do not hold.
+    """No more than the instance has, the others there do not hold, and is not kept free for those who come first.
 
-    Where the instance already holds more than it has, this goes down to its fair part, and never up.
+    Where that is less than it holds, this goes down to its fair part, and never up.
     """
     room, whole = situation.room.get(resource), situation.capacity.get(resource)
     if room is None or whole is None:
         return Outcome(value)
-    most = max(0.0, room)
-    current = situation.current(resource)
-    if current is not None and most < current:
-        most = max(most, min(current, situation.entitled.get(resource) or 0.0))
+    most = _most(situation.current(resource), room, situation.entitled.get(resource))
     if value <= most:
         return Outcome(value)
     code = "capacity" if most >= whole else "capacity_shared"
     return Outcome(most, Reason("capacity", code, amount_numbers(resource, capacity=whole, room=most, need=value)))
+
+
+def quota(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
+    """No more than the quotas of the owner and of the organisation leave, by the same rule as the instance."""
+    outcome = Outcome(value)
+    for share in situation.shares:
+        room, whole = share.room.get(resource), share.whole.get(resource)
+        if share.scope == "instance" or room is None or whole is None:
+            continue
+        most = _most(situation.current(resource), room, share.entitled.get(resource))
+        if most < outcome.value:
+            numbers = amount_numbers(resource, capacity=whole, room=most, need=value)
+            outcome = Outcome(most, Reason("quota", f"quota_{share.scope}", numbers))
+    return outcome
+
+
+def _most(current: float | None, room: float, entitled: float | None) -> float:
+    most = max(0.0, room)
+    return max(most, min(current, entitled or 0.0)) if current is not None and most < current else most
 
 
 def floor(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
@@ -83,8 +123,11 @@ def floor(situation: Situation, resource: Resource, value: float, _values: Mappi
     return Outcome(least, Reason("floor", "floor", amount_numbers(resource, floor=least)))
 
 
-def live_floor(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
-    """Never down to below what is used now; memory also keeps its margin, and stays where nobody knows its use."""
+def live_floor(situation: Situation, resource: Resource, value: float, values: Mapping[Resource, float]) -> Outcome:
+    """Never down to below what is used now; memory also keeps its margin, and stays where nobody knows its use.
+
+    Only a budget that is shared and spent slows CPU that is in use: nobody's money pays for it, and nothing is lost.
+    """
     current = situation.current(resource)
     if current is None or value >= current:
         return Outcome(value)
@@ -95,6 +138,8 @@ def live_floor(situation: Situation, resource: Resource, value: float, _values: 
         return Outcome(current, Reason("live_floor", "no_fresh_sample", amount_numbers(resource, limit=current)))
     least = used + situation.memory_margin_bytes(used) if resource is Resource.MEMORY else used
     if value >= least:
+        return Outcome(value)
+    if resource is Resource.CPU and shared_budget(situation, resource, current, {**values, resource: current}).reason:
         return Outcome(value)
     bounded = min(current, round_up(situation, resource, least))
     return Outcome(bounded, Reason("live_floor", "live_floor", amount_numbers(resource, use=used, limit=bounded)))

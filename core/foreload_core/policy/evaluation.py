@@ -24,7 +24,7 @@ class Policy:
 
 
 DEFAULT_POLICY = Policy(
-    version=1,
+    version=2,
     needs=(
         demand.live_use,
         demand.runs,
@@ -44,6 +44,8 @@ DEFAULT_POLICY = Policy(
         bounds.pin,
         bounds.budget,
         bounds.maximum,
+        bounds.shared_budget,
+        bounds.quota,
         bounds.capacity,
         bounds.floor,
         bounds.live_floor,
@@ -55,7 +57,7 @@ DEFAULT_POLICY = Policy(
 STEP_NAMES = (
     *("live_use", "runs", "announced", "windows", "forecast", "throttled", "oom"),
     *("stabilise", "dead_band", "holds", "minimum", "pin", "budget", "maximum"),
-    *("capacity", "floor", "live_floor", "permission"),
+    *("shared_budget", "quota", "capacity", "floor", "live_floor", "permission"),
 )
 """`Reason.step` in the order in which the steps run, to tell how a limit came about."""
 

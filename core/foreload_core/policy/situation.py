@@ -31,6 +31,27 @@ UNKNOWN_RUN_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What an environment may hold of something that it shares: its instance, its owner's or organisation's part.
+
+    Attributes:
+        scope: `instance`, `owner` or `organisation`.
+        whole: what there is for all who share it; what is not given is not bounded.
+        room: that, less what the others hold and less what is kept free for those who come first.
+        entitled: its fair part, to which it may be lowered when others come first.
+        budget_usd_per_month: of all who share it; None: no cap.
+        room_usd_per_hour: what of that budget it may cost now; None: no cap.
+    """
+
+    scope: str
+    whole: Amounts
+    room: Amounts
+    entitled: Amounts
+    budget_usd_per_month: float | None = None
+    room_usd_per_hour: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """One environment at one moment, with everything taken in.
 
@@ -39,6 +60,7 @@ class Situation:
         room: what its instance has, less what the others there hold.
         entitled: its fair part of the instance, to which it may be lowered when the instance holds more than it has.
         allowed: its developer allows automatic scaling.
+        shares: what its owner and its organisation may hold and cost.
     """
 
     environment_id: str
@@ -51,6 +73,7 @@ class Situation:
     room: Amounts
     entitled: Amounts
     allowed: bool
+    shares: tuple[Share, ...] = ()
 
     def current(self, resource: Resource) -> float | None:
         """The limit that is wanted up to now: the last target, else what the agent reports, else the capacity.

@@ -121,6 +121,7 @@ class EnvironmentState:
         spent_usd: what the limits cost since `spent_since` began; `spent_until` is how far it was counted.
         ended: what ended last and may explain a lowering.
         due_at: when time alone changes something, None for never.
+        wanted, wanted_until: what it would have got if there had been room, and until when that is kept free for it.
     """
 
     revision: int = 0
@@ -147,6 +148,8 @@ class EnvironmentState:
     ended: Reason | None = None
     ended_at: datetime | None = None
     due_at: datetime | None = None
+    wanted: Amounts = NO_AMOUNTS
+    wanted_until: datetime | None = None
 
 
 NEW_ENVIRONMENT = EnvironmentState()

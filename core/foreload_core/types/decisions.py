@@ -101,8 +101,36 @@ class EnvironmentDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferral:
+    """What an environment needs and does not get now, since what it shares with others has no room for it.
+
+    Attributes:
+        environment_id: whose.
+        resource: of what.
+        needed_amount: what it needs.
+        granted_amount: what it has until then.
+        reason: what has no room.
+        retry_at: when it is looked at again at the latest, UTC.
+    """
+
+    environment_id: str
+    resource: Resource
+    needed_amount: float
+    granted_amount: float
+    reason: Reason
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What one tick decides for the fleet: one entry for each environment whose target changes."""
+    """What one tick decides for the fleet: one entry for each environment whose target changes.
+
+    Attributes:
+        decided_at: UTC.
+        environments: by their ids.
+        deferred: what did not fit, by environment and resource.
+    """
 
     decided_at: datetime
     environments: tuple[EnvironmentDecision, ...] = ()
+    deferred: tuple[Deferral, ...] = ()

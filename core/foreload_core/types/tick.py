@@ -12,6 +12,7 @@ from foreload_core.types.profiles import ProfileNumbers
 from foreload_core.types.resources import NO_AMOUNTS, Amounts, Resource
 from foreload_core.types.samples import Sample
 from foreload_core.types.signals import Signal
+from foreload_core.types.tenancy import NO_TENANCY, Tenancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Tick:
     """One look at the world. Mappings are keyed by environment id (capacities: by instance id).
 
     Only what changed since the last tick is in `samples`, `asks`, `signals`, `profiles`, `wishes` and `actuations`;
-    `placements`, `capacities`, `prices` and `settings` are whole.
+    `placements`, `capacities`, `prices`, `settings` and `tenancy` are whole.
 
     Attributes:
         now: UTC.
@@ -114,3 +115,4 @@ class Tick:
     scaling_allowed: frozenset[str] = frozenset()
     prices: Prices = Prices()
     settings: PolicySettings = PolicySettings()
+    tenancy: Tenancy = NO_TENANCY
