@@ -46,11 +46,15 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _checked_address(address: str) -> str:
-    host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError("allowed is HOST:PORT with a port from 1 to 65535, as in 127.0.0.1:7443")
-    return address
+def _checked_addresses(addresses: str) -> str:
+    for address in addresses.split(","):
+        host, colon, port = address.rpartition(":")
+        if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(
+                "allowed is HOST:PORT with a port from 1 to 65535, as in 127.0.0.1:7443, or several with commas"
+                " between them"
+            )
+    return addresses
 
 
 Name = Annotated[str, AfterValidator(_checked_name)]
@@ -61,8 +65,9 @@ class AgentSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    broker: Annotated[str, AfterValidator(_checked_address)] = Field(
-        "127.0.0.1:7443", description="Address of the broker, HOST:PORT"
+    broker: Annotated[str, AfterValidator(_checked_addresses)] = Field(
+        "127.0.0.1:7443",
+        description="Address of the broker, HOST:PORT; of several with commas between them, the active one",
     )
     instance: Name = Field("local", description="Id of this instance; its certificate is that of agent-INSTANCE")
     state: Path = Field(default_factory=state_directory, description="Folder of certificates and of what was applied")

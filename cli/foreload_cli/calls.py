@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,13 +74,14 @@ async def _ask(target: Target, question: Callable[[Any], Awaitable[T]], enrolmen
     from foreload_proto.v1 import broker_pb2_grpc, enrolment_pb2_grpc
     from foreload_system.certificates import CertificateError, read_bundle, require_valid
     from foreload_system.channels import open_channel
-    from foreload_system.reaching import find_obstacle
+    from foreload_system.reaching import active_broker, find_obstacle
 
     try:
         bundle = read_bundle(target.certificates)
         require_valid(bundle, datetime.now(UTC))
     except CertificateError as error:
         raise CommandFailed(str(error)) from error
+    target = replace(target, address=await asyncio.to_thread(active_broker, target.address))
     async with open_channel(target.address, bundle) as channel:
         stub: Any = enrolment_pb2_grpc.EnrolmentServiceStub if enrolment else broker_pb2_grpc.BrokerServiceStub
         try:

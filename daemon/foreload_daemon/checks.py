@@ -158,7 +158,7 @@ def certificate(surroundings: Surroundings) -> Check:
 
 def broker(surroundings: Surroundings) -> Check:
     """Whether the broker answers, and whether it and this environment trust each other."""
-    from foreload_system.reaching import find_obstacle
+    from foreload_system.reaching import active_broker, find_obstacle
 
     if not surroundings.address:
         return Check(
@@ -168,12 +168,13 @@ def broker(surroundings: Surroundings) -> Check:
             "Set FORELOAD_BROKER or foreload.broker.address.",
         )
     bundle = _usable_bundle(surroundings)
-    found = find_obstacle(surroundings.address, bundle, CONNECT_SECONDS)
+    address = active_broker(surroundings.address)
+    found = find_obstacle(address, bundle, CONNECT_SECONDS)
     if found is not None:
         return Check("Broker", BAD, *_text_and_fix(found.text))
     if bundle is None:
-        return Check("Broker", GOOD, f"Something listens at {surroundings.address}.", "")
-    return Check("Broker", GOOD, f"It answers at {surroundings.address}, and each trusts the other's certificate.", "")
+        return Check("Broker", GOOD, f"Something listens at {address}.", "")
+    return Check("Broker", GOOD, f"It answers at {address}, and each trusts the other's certificate.", "")
 
 
 def _usable_bundle(surroundings: Surroundings) -> Bundle | None:

@@ -20,7 +20,8 @@ CERTIFICATES_VARIABLE = "FORELOAD_CERTS"
 LOCAL_ENVIRONMENT = "local"
 
 _NAME = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$"
-_ADDRESS = r"^([^\s:]+:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]{1,5})?$"
+_ONE_ADDRESS = r"([^\s:,]+:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]{1,5})"
+_ADDRESS = rf"^({_ONE_ADDRESS}(,{_ONE_ADDRESS})*)?$"
 
 
 def _setting(default: Any, name: str, text: str, **schema: Any) -> Any:
@@ -37,9 +38,10 @@ class Settings:
     broker_address: str = _setting(
         "",
         "broker.address",
-        "Address of the broker that may change limits here, as `host:port`. Empty: what the environment says.",
+        "Address of the broker that may change limits here, as `host:port`; of several with commas between them, the "
+        "active one. Empty: what the environment says.",
         pattern=_ADDRESS,
-        allowed="host:port, for example 127.0.0.1:7443",
+        allowed="host:port, for example 127.0.0.1:7443, or several with commas between them",
         scope="machine-overridable",
     )
     broker_certificates: str = _setting(

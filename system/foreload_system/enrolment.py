@@ -35,6 +35,7 @@ from foreload_system.bundles import (
 from foreload_system.channels import open_channel, target_options
 from foreload_system.identity import Identity, IdentityError
 from foreload_system.paths import replace_file
+from foreload_system.reaching import active_broker
 
 PREFIX = "foreload1"
 SECRET_BYTES = 24
@@ -135,6 +136,7 @@ async def renew(address: str, bundle: Bundle, now: datetime) -> Bundle:
         CertificateError, OSError: what came cannot be used or written; the old one stays.
     """
     key, request = _request(bundle.identity)
+    address = await asyncio.to_thread(active_broker, address)
     try:
         async with open_channel(address, bundle) as channel:
             stub = enrolment_pb2_grpc.EnrolmentServiceStub(channel)

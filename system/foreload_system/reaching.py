@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 
 from foreload_system.bundles import Bundle
 
 REACH_SECONDS = 3.0
+LISTEN_SECONDS = 1.0
 _EXPIRED = 10
 """OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED."""
 
@@ -24,6 +26,27 @@ class Obstacle:
 
     text: str
     distrust: bool = False
+
+
+def active_broker(addresses: str, seconds: float = LISTEN_SECONDS) -> str:
+    """The address of the broker that listens, which of several brokers the active one alone does. Blocks.
+
+    Args:
+        addresses: one HOST:PORT, or several with commas between them.
+        seconds: how long each may take to let a connection in.
+
+    Returns:
+        The only address, unlooked at; of several the first that listens, else the first.
+    """
+    several = [address for part in addresses.split(",") if (address := part.strip())]
+    if len(several) < 2:
+        return addresses.strip()
+    for address in several:
+        host, _, port = address.rpartition(":")
+        with suppress(OSError, ValueError, OverflowError):
+            socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
+            return address
+    return several[0]
 
 
 def find_obstacle(address: str, bundle: Bundle | None, seconds: float = REACH_SECONDS) -> Obstacle | None:

@@ -16,7 +16,7 @@ import pytest
 from foreload_system import channels
 from foreload_system.certificates import Bundle, create_authority, issue, read_bundle
 from foreload_system.identity import Identity
-from foreload_system.reaching import Obstacle, find_obstacle
+from foreload_system.reaching import Obstacle, active_broker, find_obstacle
 
 NOW = datetime.now(UTC)
 CLIENT = Identity("environment", "alice")
@@ -109,3 +109,13 @@ async def test_where_nobody_listens(address: str, said: str) -> None:
     assert found is not None
     assert not found.distrust
     assert re.search(said, found.text)
+
+
+def test_of_several_brokers_the_one_that_listens_is_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        active = f"127.0.0.1:{listening.getsockname()[1]}"
+        silent = "127.0.0.1:1"
+        assert active_broker(f"{silent}, {active}") == active
+        assert active_broker(f"{active},{silent}") == active
+    assert active_broker(f"{silent},nowhere,{silent}x") == silent
+    assert active_broker(silent) == silent

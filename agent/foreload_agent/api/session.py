@@ -19,7 +19,7 @@ from foreload_system.certificates import Bundle, CertificateError, read_bundle, 
 from foreload_system.channels import open_channel
 from foreload_system.codecs import CONTRACT_VERSION
 from foreload_system.identity import Identity
-from foreload_system.reaching import find_obstacle
+from foreload_system.reaching import active_broker, find_obstacle
 
 from foreload_agent.api.backoff import Backoff
 from foreload_agent.api.outbox import Outbox
@@ -56,7 +56,7 @@ class Session:
 
     def __init__(
         self,
-        address: str,
+        addresses: str,
         identity: Identity,
         certificate_folder: Path,
         before_connecting: Callable[[], None],
@@ -65,7 +65,7 @@ class Session:
         on_instruction: Callable[[agent_pb2.Instruction], None],
         outbox: Outbox,
     ) -> None:
-        self._address = address
+        self._addresses = self._address = addresses
         self._identity = identity
         self._folder = certificate_folder
         self._before_connecting = before_connecting
@@ -107,6 +107,7 @@ class Session:
         bundle = await asyncio.to_thread(read_bundle, self._folder)
         require_valid(bundle, datetime.now(UTC), self._identity)
         self._bundle = bundle
+        self._address = await asyncio.to_thread(active_broker, self._addresses)
         async with open_channel(self._address, bundle) as channel:
             call = agent_pb2_grpc.AgentServiceStub(channel).Attach()
             sender = receiver = None

@@ -55,7 +55,7 @@ class Link:
 
         Args:
             database, gate, clock: the daemon's.
-            address: host:port of the broker; empty: none.
+            address: host:port of the broker, or of several with commas between them; empty: none.
             certificates: folder of the own certificate.
             environment: whose certificate it has to be; empty: anybody's.
         """
@@ -194,6 +194,7 @@ class Link:
         session_module = await asyncio.to_thread(_import_session)
         from foreload_system import certificates
         from foreload_system.identity import Identity
+        from foreload_system.reaching import active_broker
 
         expected = Identity("environment", self.environment) if self.environment else None
         try:
@@ -209,7 +210,8 @@ class Link:
                     self.state, connection=Connection.CONNECTING, text=f"Connecting to the broker at {self.address}."
                 )
             )
-        session: Session = session_module.Session(self, bundle)
+        address = await asyncio.to_thread(active_broker, self.address)
+        session: Session = session_module.Session(self, bundle, address)
         self._session = session
         try:
             await session.run(self._outbox_changed, on_welcome=lambda: self._welcomed(pauses))

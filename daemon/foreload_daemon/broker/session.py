@@ -64,12 +64,13 @@ class Session:
         shadow_mode, skew_seconds: what the welcome said.
     """
 
-    def __init__(self, link: Link, bundle: Bundle) -> None:
+    def __init__(self, link: Link, bundle: Bundle, address: str) -> None:
         self._link = link
+        self._address = address
         self._bundle = bundle
         self._stamp = _stamp(bundle.folder)
         self._bundle = bundle
-        self._channel = open_channel(link.address, bundle)
+        self._channel = open_channel(address, bundle)
         self._stub = broker_pb2_grpc.BrokerServiceStub(self._channel)
         self._acknowledged = 0
         self._sent = 0
@@ -120,7 +121,7 @@ class Session:
 
     async def _ended(self, error: grpc.aio.AioRpcError) -> Exception:
         """Why the connection is over: refused, or gone."""
-        address = self._link.address
+        address = self._address
         if error.code() in _REFUSALS:
             details = (error.details() or "").strip().rstrip(".")
             return Refused(f"The broker at {address} refuses this environment: {details or error.code().name}.")
@@ -176,11 +177,11 @@ class Session:
             async with asyncio.timeout(WELCOME_DEADLINE_SECONDS):
                 first = await anext(answers)
         except (TimeoutError, StopAsyncIteration) as error:
-            raise Ended(f"The broker at {self._link.address} does not answer a hello.") from error
+            raise Ended(f"The broker at {self._address} does not answer a hello.") from error
         welcome = first.welcome
         if first.WhichOneof("message") != "welcome" or welcome.contract_version != CONTRACT_VERSION:
             raise Refused(
-                f"The broker at {self._link.address} speaks contract version {welcome.contract_version}; this Foreload "
+                f"The broker at {self._address} speaks contract version {welcome.contract_version}; this Foreload "
                 f"speaks {CONTRACT_VERSION}. Update the older of the two."
             )
         self.shadow_mode = welcome.shadow_mode
