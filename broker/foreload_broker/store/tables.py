@@ -198,5 +198,36 @@ TOMBSTONES = Table(
     sqlite_with_rowid=False,
 )
 
-OF_AN_ENVIRONMENT = (CONSENTS, SAMPLES, SIGNALS, ASKS, PROFILES, FEATURES, WISHES, RESULTS, DECISIONS)
+TASKS = Table(
+    "tasks",
+    METADATA,
+    Column("task_id", String(63), primary_key=True),
+    Column("environment_id", String(63), nullable=False),
+    Column("updated_at_microseconds", BigInteger, nullable=False),
+    # The whole `Task` as plain JSON: what is decided on.
+    Column("task", Text, nullable=False),
+    # `TaskCommand` of the contract: what a person submitted. Emptied when the task has ended.
+    Column("command", LargeBinary, nullable=False),
+    Index("tasks_by_environment", "environment_id"),
+)
+
+TASK_EVENTS = Table(
+    "task_events",
+    METADATA,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("environment_id", String(63), nullable=False),
+    Column("task_id", String(63), nullable=False),
+    Column("at_microseconds", BigInteger, nullable=False),
+    Column("from_state", String(16), nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("instance_id", String(63), nullable=False),
+    # The `Reason` as plain JSON: why, in a code and numbers.
+    Column("reason", Text, nullable=False),
+    Index("task_events_by_task", "environment_id", "task_id"),
+)
+
+OF_AN_ENVIRONMENT = (
+    *(CONSENTS, SAMPLES, SIGNALS, ASKS, PROFILES, FEATURES, WISHES, RESULTS, DECISIONS),
+    *(TASKS, TASK_EVENTS),
+)
 """The tables whose rows belong to one environment and are deleted with it; the journal's streams come on top."""
