@@ -1,142 +1,174 @@
-"""What kind of program a file is, by its imports, its calls, and its place."""
+"""What kind of program a file is part of: a fitted model weighs modules, calls, words and the place of the file.
+
+What the signs are is told by tables (knowledge/programs.py); how much each speaks beside the others was fitted, see
+scripts/models/fit_application.py and docs/models/application.md. Notebooks are told by their own marks alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
-from foreload_analyzers.report import APPLICATION_TYPES
+import numpy as np
+from numpy.typing import NDArray
+
+from foreload_analyzers.application_signs import (
+    MAIN_GUARD,
+    SHEBANG,
+    Found,
+    call_names,
+    decorator_names,
+    loaded_by_calls,
+    modules_in,
+    place_names,
+    reasons,
+    signs_of,
+    words_in,
+)
+from foreload_analyzers.facts import ChunkFacts, ImportFact
+from foreload_analyzers.judging import Judged
+from foreload_analyzers.package_data import model_data
+
+MODEL = "application"
+NOTEBOOK = "notebook"
+NOTEBOOK_CONFIDENCE = 0.9  # about as often were files with the marks of cells notebooks
+_CELL_MARKS = (b"# In[", b"# %%", b"#%%")
 
 
-class Signs(NamedTuple):
-    """What speaks for a kind of program: imported modules, calls, parts of the path, words; each with its weight."""
+class Application(NamedTuple):
+    """A kind of program, None where nothing speaks for any; how sure that is, 0..1; and why, for a sentence."""
 
-    modules: Mapping[str, float]
-    calls: Mapping[str, float]
-    path: Mapping[str, float]
-    words: Mapping[str, float]
+    kind: str | None
+    confidence: float
+    why: str = ""
 
-
-def _even(names: str, weight: float) -> dict[str, float]:
-    return dict.fromkeys(names.split(), weight)
-
-
-SIGNS: dict[str, Signs] = {
-    "build_script": Signs(
-        _even("setuptools distutils skbuild SCons cffi", 5.0)
-        | _even("Cython pkg_resources versioneer invoke nox doit", 3.0),
-        _even("setup setuptools.setup distutils.core.setup", 6.0),
-        _even("setup.py noxfile.py tasks.py fabfile.py SConstruct wscript build.py", 6.0),
-        _even("compile build install wheel", 0.3),
-    ),
-    "cli_tool": Signs(
-        _even("argparse click typer optparse docopt fire cmd getopt", 3.0) | _even("sys subprocess shutil", 0.4),
-        _even("argparse.ArgumentParser click.command click.option typer.Typer fire.Fire", 2.0)
-        | {"sys.exit": 0.8, "parse_args": 1.5},
-        _even("cli.py __main__.py", 3.0) | _even("bin/ scripts/ commands/", 1.5),
-        _even("usage option command argument", 0.3),
-    ),
-    "data_pipeline": Signs(
-        _even("airflow luigi prefect dagster pyspark apache_beam kafka sqlalchemy dask petl", 4.0)
-        | _even("psycopg2 boto3 csv sqlite3 pyarrow polars pymysql pymongo", 1.8)
-        | {"pandas": 1.2},
-        _even("pandas.read_csv pandas.read_sql to_sql to_csv to_parquet", 1.0) | {"DAG": 3.0},
-        _even("dags/ etl pipeline migrations/ alembic/", 3.0),
-        _even("extract transform load pipeline etl ingest table rows", 0.4),
-    ),
-    "game": Signs(
-        _even("pygame arcade pyglet panda3d ursina kivy cocos pgzrun pymunk", 6.0)
-        | {"turtle": 5.0, "curses": 2.0, "random": 0.3},
-        _even("pygame.init pygame.display.set_mode", 3.0),
-        _even("game games/", 2.0),
-        _even("player score enemy game sprite level lives snake", 0.5),
-    ),
-    "gui_desktop": Signs(
-        _even("tkinter Tkinter PyQt5 PyQt6 PyQt4 PySide2 PySide6 wx gi PySimpleGUI customtkinter dearpygui qtpy", 6.0)
-        | {"kivy": 5.0},
-        _even("Tk mainloop QApplication", 2.0),
-        _even("gui ui/", 1.0),
-        _even("window widget button dialog layout", 0.4),
-    ),
-    "ml_training": Signs(
-        _even("torch tensorflow keras lightning pytorch_lightning transformers", 4.5)
-        | _even("mxnet jax flax detectron2 mmcv fastai", 4.5)
-        | _even("sklearn xgboost lightgbm catboost torchvision", 3.0),
-        _even("backward fit zero_grad train_test_split compile", 1.0),
-        _even("train model", 1.0),
-        _even("epoch loss train optimizer batch model dataset", 0.4),
-    ),
-    "notebook": Signs(
-        _even("IPython ipywidgets google.colab nbformat", 5.0),
-        _even("get_ipython display", 3.0),
-        _even("notebook .ipynb", 4.0),
-        _even("cell colab notebook jupyter", 1.2),
-    ),
-    "scientific": Signs(
-        _even("scipy astropy sympy Bio simpy openmm mdtraj h5py netCDF4", 3.5)
-        | _even("xarray pymc emcee healpy qutip ase fenics dolfin", 3.5)
-        | {"numpy": 1.8, "matplotlib": 1.0, "multiprocessing": 0.3},
-        _even("numpy.linalg.solve scipy.integrate.odeint scipy.optimize.minimize", 2.0),
-        _even("simulation simulate physics", 1.5),
-        _even("simulation energy temperature equation particle velocity grid stencil step", 0.5),
-    ),
-    "scraping": Signs(
-        _even("scrapy bs4 BeautifulSoup selenium lxml mechanize pyquery playwright pyppeteer feedparser", 4.5)
-        | _even("requests urllib urllib2", 1.5),
-        _even("BeautifulSoup bs4.BeautifulSoup find_all", 2.0),
-        _even("spider scrap crawl", 3.0),
-        _even("scrape crawl spider html page url href", 0.5),
-    ),
-    "test_suite": Signs(
-        _even("unittest pytest nose mock hypothesis testtools doctest", 5.0) | {"unittest2": 5.0},
-        _even("assertEqual assertTrue assertRaises pytest.raises assert_called_with unittest.main", 2.0),
-        _even("test_ _test. tests/ /test/ conftest", 4.0),
-        _even("test assert fixture mock", 0.4),
-    ),
-    "web_service": Signs(
-        _even("flask fastapi django tornado sanic bottle starlette falcon", 5.0)
-        | _even("pyramid quart connexion rest_framework flask_restful webapp2 web", 5.0)
-        | _even("aiohttp.web uvicorn gunicorn grpc strawberry graphene jwt", 3.0) | {"aiohttp": 1.5, "http": 1.2},
-        _even("app.run uvicorn.run jsonify render_template flask.Flask fastapi.FastAPI", 2.5),
-        _even("views.py urls.py routes wsgi.py asgi.py api/ middleware", 2.5),
-        _even("request response route endpoint", 0.3),
-    ),
-}  # fmt: skip
+    @property
+    def sentence(self) -> str:
+        """The kind and why, in one sentence."""
+        return f"{(self.kind or 'unknown').replace('_', ' ')}, since it {self.why}"
 
 
-def choose_application(
-    modules: AbstractSet[str], calls: AbstractSet[str], words: Mapping[str, int], path_hint: str
-) -> tuple[str | None, float]:
-    """The kind of program and the confidence in it; None where nothing speaks for any.
+UNKNOWN = Application(None, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationModel:
+    """A linear model over the signs of a file.
+
+    Attributes:
+        labels: the kinds of programs.
+        weights: a row a sign, a column a label.
+        bias: one a label.
+        temperature: scores are divided by it before they become probabilities.
+    """
+
+    labels: tuple[str, ...]
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    temperature: float
+
+    @staticmethod
+    def of_bytes(data: bytes) -> ApplicationModel:
+        """The model in a file's bytes."""
+        row = json.loads(data)
+        weights, bias = np.array(row["weights"], np.float64), np.array(row["bias"], np.float64)
+        return ApplicationModel(tuple(row["labels"]), weights, bias, float(row["temperature"]))
+
+    def to_bytes(self) -> bytes:
+        """The file of the model."""
+        row = {
+            "labels": self.labels,
+            "temperature": round(self.temperature, 4),
+            "bias": np.round(self.bias, 4).tolist(),
+            "weights": np.round(self.weights, 4).tolist(),
+        }
+        return json.dumps(row, separators=(",", ":")).encode()
+
+    def choose(self, signs: NDArray[np.float64]) -> tuple[str, float]:
+        """The likeliest label and its probability."""
+        scores = (signs @ self.weights + self.bias) / self.temperature
+        raised = np.exp(scores - scores.max())
+        best = int(raised.argmax())
+        return self.labels[best], float(raised[best] / raised.sum())
+
+
+@cache
+def _model() -> ApplicationModel:
+    return ApplicationModel.of_bytes(model_data(MODEL))
+
+
+class Applications:
+    """Tells the kind of program of one document, again and again; what an edit left alone is not looked at anew.
 
     Args:
-        modules: full names of what is imported.
-        calls: full paths of what is called.
-        words: how often each word occurs in the file.
         path_hint: where the file lies; may be empty.
     """
-    tops = {module.split(".", 1)[0] for module in modules}
-    last = {call.rsplit(".", 1)[-1] for call in calls}
-    path = "/" + path_hint.replace("\\", "/").lower().lstrip("/")
-    ranked: list[tuple[float, str]] = []
-    for name in APPLICATION_TYPES:
-        signs = SIGNS[name]
-        score = sum(weight for module, weight in signs.modules.items() if module in tops or module in modules)
-        score += sum(weight for call, weight in signs.calls.items() if call in calls or call in last)
-        score += (
-            max((weight for part, weight in signs.path.items() if part.lower() in path), default=0.0)
-            if path_hint
-            else 0.0
-        )
-        score += sum(
-            weight * min(words.get(word, 0) + words.get(word + "s", 0), 6) ** 0.5
-            for word, weight in signs.words.items()
-        )
-        ranked.append((score, name))
-    ranked.sort(key=lambda pair: -pair[0])
-    best, second = ranked[0], ranked[1]
-    if best[0] <= 0:
-        return None, 0.0
-    share = best[0] / (best[0] + second[0] + 1.0)
-    return best[1], round(min(0.95, share * min(1.0, 0.4 + best[0] / 10.0) + 0.1), 3)
+
+    def __init__(self, path_hint: str = "") -> None:
+        self._path_hint = path_hint
+        self._inputs: object = None
+        self._last = UNKNOWN
+        self._words: dict[int, tuple[ChunkFacts, Mapping[str, int]]] = {}  # by identity
+
+    def choose(
+        self, chunks: Sequence[ChunkFacts], judged: Sequence[Judged], imports: Sequence[ImportFact]
+    ) -> Application:
+        """The kind of program.
+
+        Args:
+            chunks: of the whole document, in order.
+            judged: all units.
+            imports: of all chunks.
+        """
+        inputs = ([found.paths for found in judged], tuple(imports), [id(facts) for facts in chunks])
+        if self._inputs != inputs:
+            self._inputs = inputs
+            is_notebook = self._path_hint.endswith(".ipynb") or has_cells(chunks)
+            self._last = choose_application(self.find(chunks, judged, imports), is_notebook=is_notebook)
+        return self._last
+
+    def find(self, chunks: Sequence[ChunkFacts], judged: Sequence[Judged], imports: Sequence[ImportFact]) -> Found:
+        """The signs of the document."""
+        calls: set[str] = set()
+        modules = set(modules_in(imports))
+        for item in judged:
+            for path in item.paths:
+                calls |= call_names(path)
+            if item.unit.decorators:
+                calls |= decorator_names(item.unit.decorators)
+            if "require" in item.paths or "import" in item.paths:
+                modules |= loaded_by_calls(item.unit)
+        if any(facts.has_main_guard for facts in chunks):
+            calls.add(MAIN_GUARD)
+        if chunks and chunks[0].text.startswith(b"#!"):
+            calls.add(SHEBANG)
+        return Found(frozenset(modules), frozenset(calls), self._count_words(chunks), place_names(self._path_hint))
+
+    def _count_words(self, chunks: Sequence[ChunkFacts]) -> Mapping[str, int]:
+        kept: dict[int, tuple[ChunkFacts, Mapping[str, int]]] = {}
+        total: dict[str, int] = {}
+        for facts in chunks:
+            found = self._words.get(id(facts)) or (facts, words_in(facts))
+            kept[id(facts)] = found
+            for word, count in found[1].items():
+                total[word] = total.get(word, 0) + count
+        self._words = kept
+        return total
+
+
+def choose_application(found: Found, *, is_notebook: bool = False) -> Application:
+    """The kind of program that the signs of a file speak for."""
+    if is_notebook:
+        return Application(NOTEBOOK, NOTEBOOK_CONFIDENCE, "it consists of cells")
+    if not (found.modules or found.calls or found.words or found.places):
+        return UNKNOWN
+    kind, confidence = _model().choose(signs_of(found))
+    return Application(kind, round(confidence, 3), reasons(found, kind))
+
+
+def has_cells(chunks: Sequence[ChunkFacts]) -> bool:
+    """Whether a script has the marks of a notebook's cells."""
+    return any(facts.text.startswith(_CELL_MARKS) for facts in chunks)

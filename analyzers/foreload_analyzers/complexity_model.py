@@ -96,6 +96,6 @@ def weigh(report: Report, composed: Composed, text: str) -> Report:
         complexity_confidence=time.confidence,
         space_complexity=space.label,
         space_complexity_confidence=space.confidence,
-        notes=tuple(note for note in (time.note("time"), space.note("memory")) if note),
+        notes=(*report.notes, *(note for note in (time.note("time"), space.note("memory")) if note)),
         features=features,
     )

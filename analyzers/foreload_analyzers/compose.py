@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from foreload_analyzers.algorithms import choose_algorithm
-from foreload_analyzers.applications import choose_application
+from foreload_analyzers.applications import Applications
 from foreload_analyzers.build import Builder
 from foreload_analyzers.callgraph import Calls, Edge
 from foreload_analyzers.complexity_signs import Composed
@@ -25,8 +25,6 @@ from foreload_analyzers.package_data import knowledge_of
 from foreload_analyzers.report import Report
 from foreload_analyzers.surroundings import Placed
 
-WORD_CHUNKS = 40  # the first ones of a file tell what kind of program it is
-
 
 class Composer:
     """Composes the reports of one document, and keeps what stays valid from one to the next.
@@ -39,7 +37,6 @@ class Composer:
 
     def __init__(self, language: str, path_hint: str = "", checkpoint: Checkpoint = no_checkpoint) -> None:
         self._language = language
-        self._path_hint = path_hint
         self._knowledge = knowledge_of(BY_NAME[language].knowledge)
         self._judging = Judging(self._knowledge, checkpoint)
         self._calls = Calls()
@@ -49,7 +46,7 @@ class Composer:
         self._counting = Counting(language)
         self._algorithm: tuple[Bags, tuple[str | None, float]] = ({}, (None, 0.0))
         self.composed: Composed | None = None  # what the last report was made of
-        self._application: tuple[object, tuple[str | None, float]] = ((), (None, 0.0))
+        self.applications = Applications(path_hint)
 
     def compose(self, chunks: Sequence[Placed], problems: tuple[str, ...]) -> Report:
         """The report of the whole document."""
@@ -73,12 +70,12 @@ class Composer:
         slowest = growths[max(reached, key=lambda index: growths[index].cost)]
         largest = growths[max(reached, key=lambda index: growths[index].space)]
         algorithm, algorithm_confidence = self._choose_algorithm(chunks)
-        application, application_confidence = self._choose_application(chunks, judged, modules)
+        application = self.applications.choose([chunk.facts for chunk in chunks], judged, imports)
         report = Report(
             language=self._language,
             functions=functions,
-            application_type=application,
-            application_type_confidence=application_confidence,
+            application_type=application.kind,
+            application_type_confidence=application.confidence,
             complexity=label(slowest.cost),
             complexity_confidence=round(slowest.confidence, 3),
             space_complexity=label(largest.space),
@@ -87,6 +84,7 @@ class Composer:
             algorithm_class_confidence=algorithm_confidence,
             needs=demand.of_program(shares.starts, shares.work, shares.waiting),
             problems=problems,
+            notes=(application.sentence,) if application.why else (),
         )
         depth = max((unit.loop_depth for unit in layout.units), default=0)
         bottlenecks = sum([len(function.bottlenecks) for function in functions])
@@ -128,20 +126,6 @@ class Composer:
         if self._algorithm[0] is not bags:
             self._algorithm = (bags, choose_algorithm(bags))
         return self._algorithm[1]
-
-    def _choose_application(
-        self, chunks: Sequence[Placed], judged: Sequence[Judged], modules: frozenset[str]
-    ) -> tuple[str | None, float]:
-        first = [chunk.facts for chunk in chunks[:WORD_CHUNKS]]
-        inputs = ([found.paths for found in judged], modules, [id(facts) for facts in first])
-        if self._application[0] != inputs:
-            words: dict[str, int] = {}
-            for facts in first:
-                for word, count in facts.units[0].words.items():
-                    words[word] = words.get(word, 0) + count
-            calls = frozenset[str]().union(*inputs[0])
-            self._application = (inputs, choose_application(modules, calls, words, self._path_hint))
-        return self._application[1]
 
 
 def _started(units: Sequence[Unit]) -> set[int]:

@@ -128,7 +128,7 @@ class Function:
 class Report:
     """All that is said of one file. `problems` holds what could not be analysed, in words; the rest still stands.
 
-    `notes` says where rules and models differ.
+    `notes` says why the application type was chosen, and where rules and models differ.
     """
 
     language: str

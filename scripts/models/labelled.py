@@ -152,6 +152,53 @@ def _without_grams(bags: Bags) -> Bags:
     return {block: bag for block, bag in bags.items() if block != "grams"}
 
 
+def load_function(path: Path, name: str) -> Callable[[str, str], str]:
+    """A function of a module that is no package: one that masks code."""
+    return getattr(_module(path), name)
+
+
+def save_predictions(task: str, rows: Sequence[dict[str, Any]], found: Sequence[tuple[str | None, float]]) -> None:
+    """Held-out predictions, for the bench."""
+    PREDICTIONS.mkdir(parents=True, exist_ok=True)
+    lines = [
+        json.dumps({"task": task, "id": row["id"], "label": label or "", "confidence": confidence})
+        for row, (label, confidence) in zip(rows, found, strict=True)
+    ]
+    (PREDICTIONS / f"{task}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+def tell_scores(
+    what: str,
+    rows: Sequence[dict[str, Any]],
+    draws: Sequence[Sequence[tuple[str | None, float]]],
+    labels: Sequence[str],
+) -> None:
+    """Prints accuracy, macro-F1 and calibration error, means over draws of folds; by language and F1 by class."""
+    truth = np.array([row["label"] for row in rows])
+    of = np.array([row["language"] for row in rows])
+    told = np.array([[label or "" for label, _ in draw] for draw in draws])
+    sure = np.array([[confidence for _, confidence in draw] for draw in draws])
+    right = told == truth
+    errors: list[float] = []
+    for hits, confidences in zip(right, sure, strict=True):
+        bins = np.minimum((confidences * 10).astype(int), 9)
+        errors.append(
+            sum(abs(confidences[bins == b].mean() - hits[bins == b].mean()) * (bins == b).mean() for b in set(bins))
+        )
+    f1 = {
+        label: 2
+        * float(((told == label) & (truth == label)).sum())
+        / max(1, int((told == label).sum() + len(draws) * (truth == label).sum()))
+        for label in labels
+    }
+    print(
+        f"{what}: accuracy {right.mean():.3f}, macro-F1 {np.mean(list(f1.values())):.3f}, "
+        f"ECE {np.mean(errors):.3f} ({len(rows)} rows)"
+    )
+    print("  " + ", ".join(f"{name} {right[:, of == name].mean():.3f}" for name in sorted(set(of))))
+    print("  F1: " + ", ".join(f"{label} {value:.2f}" for label, value in f1.items()))
+
+
 def _module(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
