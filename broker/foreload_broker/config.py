@@ -102,6 +102,9 @@ class BrokerSettings(BaseSettings):
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
 
+    keep_each_sample_days: float = Field(
+        1.0, ge=0.01, le=3650, description="After this long the samples of a minute become one"
+    )
     keep_samples_days: float = Field(14.0, gt=0, le=3650, description="Samples and signals are deleted after this long")
     keep_journal_days: float = Field(
         7.0, gt=0, le=3650, description="The journal before the last snapshot is deleted after this long"

@@ -160,7 +160,10 @@ class Loop:
             if now_seconds >= next_clean:
                 next_clean = now_seconds + CLEAN_SECONDS
                 await self._clean()
+            ticked = self._batch.tick
             await self._turn()
+            if ticked:
+                await self._roll_up()
         await self._turn()
 
     def stop(self) -> None:
@@ -314,6 +317,12 @@ class Loop:
             _LOG.warning("old rows not deleted, tried again later", reason=str(error))
         else:
             _LOG.info("old rows deleted", rows=count)
+
+    async def _roll_up(self) -> None:
+        try:
+            await self.in_writer(lambda writer, now: writer.roll_up(now))
+        except Unavailable as error:
+            _LOG.warning("old samples not made minutes, tried again later", reason=str(error))
 
     def _wake(self, urgent: bool) -> None:
         if urgent:

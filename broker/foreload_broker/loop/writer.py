@@ -21,6 +21,7 @@ from foreload_broker.loop.forecasting import AT_ONCE, Due
 from foreload_broker.loop.instructions import Instructions
 from foreload_broker.loop.requests import Batch, Outcome
 from foreload_broker.loop.restart import Loaded, load
+from foreload_broker.loop.rolling import Rolling
 from foreload_broker.loop.standing import Adoption, FleetDelta
 from foreload_broker.loop.turn import Gathered, Memory, Turn
 from foreload_broker.loop.views import Views
@@ -51,6 +52,7 @@ class Writer:
         self._drift = Drift()
         self._forecasts = Due(settings.forecast_seconds)
         self._overwrite_due = False
+        self._rolling = Rolling(settings.keep_each_sample_days)
 
     def take_turn(self, batch: Batch, now: datetime, now_seconds: float) -> Outcome:
         """One turn.
@@ -145,6 +147,17 @@ class Writer:
         if self._overwrite_due:
             self._overwrite_due = not self._database.overwrite_deleted()
         return count
+
+    def roll_up(self, now: datetime) -> int:
+        """Makes minutes of samples that are older than a day, for some environments: a little of it with each tick.
+
+        Returns:
+            How many minutes were made.
+
+        Raises:
+            StoreError: the last ones were not made.
+        """
+        return self._rolling.some(self._database, self.memory.acknowledged.keys() | self.fleet.placements.keys(), now)
 
     def _look_again(self) -> None:
         """A connection broke in the middle of a commit: what is durable is what the next turn starts from.

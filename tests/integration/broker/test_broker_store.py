@@ -20,6 +20,7 @@ from foreload_broker.ports import AgentRegistered, Forecasted, ManagedEnvironmen
 from foreload_broker.store import migrations, observations
 from foreload_broker.store.database import Database
 from foreload_broker.store.engine import StoreError, open_engine
+from foreload_broker.store.rollup import roll_up
 from foreload_broker.store.tables import METADATA
 from foreload_core.types import Amounts, Forecast, Resource, Sample
 
@@ -144,3 +145,40 @@ def test_what_is_old_is_deleted_but_not_what_a_replay_needs(database, tmp_path):
     with database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM samples").scalar() == 0
     assert load(database).standing == standing
+
+
+def test_old_samples_become_minutes_once(database):
+    begun = datetime(2026, 11, 20, 9, 0, 50, tzinfo=UTC)
+    samples = [
+        Sample(
+            begun + timedelta(seconds=10 * number),
+            10.0,
+            Amounts(cpu_cores=float(number), memory_bytes=GIB + number),
+            Amounts(cpu_cores=4.0, memory_bytes=4 * GIB),
+            throttled_seconds=0.5,
+            oom_kills=int(number == 3),
+        )
+        for number in range(8)
+    ]
+    with database.writing() as connection:
+        observations.put_samples(connection, observations.AGENT, [("dev", sample) for sample in samples])
+        observations.put_samples(connection, observations.AGENT, [("other", sample) for sample in samples])
+    end = begun + timedelta(seconds=80)
+    with database.writing() as connection:
+        assert roll_up(connection, "dev", begun, end) == 2
+    with database.writing() as connection:
+        assert roll_up(connection, "dev", begun, end) == 0
+    with database.reading() as connection:
+        minutes = observations.read_samples(connection, "dev", observations.AGENT, begun - timedelta(hours=1), end)
+        other = observations.read_samples(connection, "other", observations.AGENT, begun, end)
+    assert other == tuple(samples)
+    # One sample before 9:01, six in it, and one after the last whole minute, which stays as it is.
+    assert [sample.start for sample in minutes] == [
+        begun - timedelta(seconds=50),
+        begun + timedelta(seconds=10),
+        samples[7].start,
+    ]
+    assert minutes[1].interval_seconds == 60.0
+    assert minutes[1].used == Amounts(cpu_cores=3.5, memory_bytes=GIB + 6)
+    assert minutes[1].limit == Amounts(cpu_cores=4.0, memory_bytes=4 * GIB)
+    assert (minutes[1].throttled_seconds, minutes[1].oom_kills) == (3.0, 1)
