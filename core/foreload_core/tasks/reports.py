@@ -1,0 +1,100 @@
+"""What an agent or a developer says of a task, taken in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from foreload_core.tasks.states import FINAL, moved_to
+from foreload_core.types.decisions import Reason
+from foreload_core.types.resources import NO_AMOUNTS, Amounts, Resource
+from foreload_core.types.tasks import Task, TaskPhase, TaskState
+
+FADING_RATIO = 0.97
+"""Of the highest use so much is left with each look, so that a task that has become quiet counts less after a while."""
+_S = TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReport:
+    """What an agent says of one attempt of a task.
+
+    Attributes:
+        revision: of the order that it answers; 0: it speaks of itself.
+        used: what it uses; absent: not measured.
+        code: why, where it is no success; a word of `foreload_core.tasks.words`.
+    """
+
+    task_id: str
+    attempt: int
+    phase: TaskPhase
+    revision: int = 0
+    exit_code: int | None = None
+    signal_number: int | None = None
+    used: Amounts = NO_AMOUNTS
+    code: str = ""
+
+
+def take_report(task: Task, report: TaskReport, instance_id: str, now: datetime) -> Task:
+    """The task after what the agent of `instance_id` says. What is of another attempt or place changes nothing."""
+    if task.state in FINAL or report.attempt != task.attempt or instance_id != task.instance_id:
+        return task
+    task = take_use(task, report.used)
+    # An answer to an order that was overtaken by a newer one says nothing of the newer one.
+    stale = 0 < report.revision < task.revision
+    match report.phase:
+        case TaskPhase.ENDED:
+            return _ended(task, report, now)
+        case TaskPhase.UNKNOWN if not stale:
+            return _unknown(task, now)
+        case TaskPhase.LEFT if task.state is _S.LEAVING:
+            return moved_to(task, _S.WAITING, now, task.reason)
+        case TaskPhase.STAYED if task.state is _S.LEAVING and not stale:
+            return moved_to(task, _S.PAUSING, now, Reason("tasks", report.code or "did_not_leave"))
+        case TaskPhase.REFUSED if task.state is _S.STARTING and not stale:
+            refused = (*task.refused_by, instance_id)
+            return moved_to(task, _S.WAITING, now, Reason("tasks", report.code or "refused"), refused_by=refused)
+        case TaskPhase.RUNNING if task.state is _S.STARTING and not stale:
+            return moved_to(task, _S.RUNNING, now, task.reason)
+        case TaskPhase.RUNNING if task.state is _S.RESUMING and not stale:
+            return moved_to(task, _S.RUNNING, now, task.reason)
+        case TaskPhase.PAUSED if task.state is _S.PAUSING and not stale:
+            return moved_to(task, _S.PAUSED, now, task.reason)
+        case _:
+            return task
+
+
+def take_use(task: Task, used: Amounts) -> Task:
+    """The task with what it uses: the highest of late, fading."""
+    merged = task.used
+    for resource, amount in used.items():
+        before = merged.get(resource) or 0.0
+        fading = before if resource is Resource.MEMORY else before * FADING_RATIO
+        merged = merged.with_amount(resource, max(amount, fading))
+    return task if merged == task.used else replace(task, used=merged)
+
+
+def decline(task: Task, now: datetime, seconds: float) -> Task:
+    """The task whose developer wants it to stay: it is not chosen for so long."""
+    until = now + timedelta(seconds=seconds)
+    if task.state is _S.WARNED:
+        return moved_to(task, _S.RUNNING, now, Reason("tasks", "declined"), declined_until=until)
+    return replace(task, declined_until=until)
+
+
+def withdraw(task: Task, now: datetime) -> Task:
+    """The task whose developer ends it before it is anywhere."""
+    return moved_to(task, _S.ENDED, now, Reason("tasks", "withdrawn"))
+
+
+def _ended(task: Task, report: TaskReport, now: datetime) -> Task:
+    code = report.code or "ended"
+    return moved_to(
+        task, _S.ENDED, now, Reason("tasks", code), exit_code=report.exit_code, signal_number=report.signal_number
+    )
+
+
+def _unknown(task: Task, now: datetime) -> Task:
+    if task.state is _S.STARTING or task.restartable:
+        return moved_to(task, _S.WAITING, now, Reason("tasks", "instance_lost_it"))
+    return moved_to(task, _S.LOST, now, Reason("tasks", "lost"))
