@@ -197,12 +197,14 @@ class TaskStatus(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., environment_id: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., instance_id: _Optional[str] = ..., attempt: _Optional[int] = ..., criticality: _Optional[_Union[Criticality, str]] = ..., restartable: _Optional[bool] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exit_code: _Optional[int] = ..., signal_number: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., used: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., instance_connected: _Optional[bool] = ..., arguments: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RunResponse(_message.Message):
-    __slots__ = ("status", "output")
+    __slots__ = ("status", "output", "input_taken_bytes")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TAKEN_BYTES_FIELD_NUMBER: _ClassVar[int]
     status: TaskStatus
     output: TaskOutput
-    def __init__(self, status: _Optional[_Union[TaskStatus, _Mapping]] = ..., output: _Optional[_Union[TaskOutput, _Mapping]] = ...) -> None: ...
+    input_taken_bytes: int
+    def __init__(self, status: _Optional[_Union[TaskStatus, _Mapping]] = ..., output: _Optional[_Union[TaskOutput, _Mapping]] = ..., input_taken_bytes: _Optional[int] = ...) -> None: ...
 
 class ListTasksRequest(_message.Message):
     __slots__ = ("all",)
@@ -310,15 +312,27 @@ class TaskOutputFrame(_message.Message):
     output: TaskOutput
     def __init__(self, task_id: _Optional[str] = ..., output: _Optional[_Union[TaskOutput, _Mapping]] = ...) -> None: ...
 
+class TaskInputTaken(_message.Message):
+    __slots__ = ("task_id", "attempt", "taken_bytes")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_BYTES_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    attempt: int
+    taken_bytes: int
+    def __init__(self, task_id: _Optional[str] = ..., attempt: _Optional[int] = ..., taken_bytes: _Optional[int] = ...) -> None: ...
+
 class HostRequest(_message.Message):
-    __slots__ = ("registration", "report", "output")
+    __slots__ = ("registration", "report", "output", "input_taken")
     REGISTRATION_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TAKEN_FIELD_NUMBER: _ClassVar[int]
     registration: HostRegistration
     report: TaskReport
     output: TaskOutputFrame
-    def __init__(self, registration: _Optional[_Union[HostRegistration, _Mapping]] = ..., report: _Optional[_Union[TaskReport, _Mapping]] = ..., output: _Optional[_Union[TaskOutputFrame, _Mapping]] = ...) -> None: ...
+    input_taken: TaskInputTaken
+    def __init__(self, registration: _Optional[_Union[HostRegistration, _Mapping]] = ..., report: _Optional[_Union[TaskReport, _Mapping]] = ..., output: _Optional[_Union[TaskOutputFrame, _Mapping]] = ..., input_taken: _Optional[_Union[TaskInputTaken, _Mapping]] = ...) -> None: ...
 
 class StartTask(_message.Message):
     __slots__ = ("environment_id", "command", "workspace", "criticality")

@@ -7,9 +7,10 @@ import errno
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from foreload_agent.platforms.cgroup.layout import FREEZE_SECONDS
 from foreload_agent.shrinking import write_value
 
 REMOVE_SECONDS = 3.0
@@ -90,6 +91,19 @@ def remove_group(folder: Path, refuge: Path) -> None:
                 time.sleep(0.02)
             else:
                 break
+
+
+def wait_until(reached: Callable[[], bool], path: Path, otherwise: str) -> None:
+    """Waits until a group's file says what it was told.
+
+    Raises:
+        OSError: it does not within `FREEZE_SECONDS`.
+    """
+    deadline = time.monotonic() + FREEZE_SECONDS
+    while not reached():
+        if time.monotonic() > deadline:
+            raise OSError(errno.ETIMEDOUT, f"{otherwise} within {FREEZE_SECONDS:g} s", str(path))
+        time.sleep(0.005)
 
 
 def refusal_text(error: OSError) -> str:

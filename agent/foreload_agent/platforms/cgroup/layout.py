@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from foreload_core.types import Amounts, Resource
@@ -11,6 +12,7 @@ from foreload_system.cgroup import Cgroup
 PERIOD_MICROSECONDS = 100_000
 SMALLEST_QUOTA_MICROSECONDS = 1_000
 PAGE_BYTES = 4096
+FREEZE_SECONDS = 2.0
 
 
 class Layout(Protocol):
@@ -68,6 +70,26 @@ class Layout(Protocol):
 
     def process_ids(self) -> tuple[int, ...]:
         """The processes in the group and below."""
+        ...
+
+    def joins(self) -> tuple[Path, ...]:
+        """The files into which a process writes its id to join the group."""
+        ...
+
+    def weigh(self, ratio: float, family_ratio: float) -> None:
+        """Sets what part of an ordinary group's share the group gets when CPU is short, and all groups beside it."""
+        ...
+
+    def freeze(self, frozen: bool) -> None:
+        """Stops all processes of the group, or lets them go on.
+
+        Raises:
+            OSError: no freezer here, or it was not done within `FREEZE_SECONDS`.
+        """
+        ...
+
+    def frozen(self) -> bool:
+        """Whether the group is stopped, or about to be."""
         ...
 
     def remove(self, kill: bool) -> None:

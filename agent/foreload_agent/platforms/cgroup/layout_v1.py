@@ -8,7 +8,7 @@ from pathlib import Path
 
 from foreload_core.types import Amounts, Resource
 from foreload_system.cgroup import Cgroup, Mount, Place
-from foreload_system.cgroup.files import limit_bytes, read_number
+from foreload_system.cgroup.files import limit_bytes, read_number, read_text
 
 from foreload_agent.platforms.cgroup.groups import (
     kill_processes,
@@ -16,10 +16,12 @@ from foreload_agent.platforms.cgroup.groups import (
     move_processes,
     process_ids,
     remove_group,
+    wait_until,
 )
 from foreload_agent.platforms.cgroup.layout import PERIOD_MICROSECONDS, quota_microseconds
 from foreload_agent.shrinking import ShrinkRefusedError, write_value
 
+USUAL_SHARES = 1024
 CONTROLLERS = ("cpu", "cpuacct", "memory", "pids", "freezer")
 """Those that are used; the last two keep an environment's processes together for what pauses or counts them."""
 
@@ -118,6 +120,31 @@ class LayoutV1:
     def process_ids(self) -> tuple[int, ...]:
         """See `Layout`."""
         return tuple(sorted({pid for folder in self._folders.values() for pid in process_ids(folder)}))
+
+    def joins(self) -> tuple[Path, ...]:
+        """See `Layout`."""
+        return tuple(folder / "cgroup.procs" for folder in dict.fromkeys(self._folders.values()))
+
+    def weigh(self, ratio: float, family_ratio: float) -> None:
+        """See `Layout`."""
+        folder = self._folders.get("cpu")
+        if folder is not None:
+            write_value(folder / "cpu.shares", str(max(2, round(USUAL_SHARES * ratio))))
+            write_value(folder.parent / "cpu.shares", str(max(2, round(USUAL_SHARES * family_ratio))))
+
+    def freeze(self, frozen: bool) -> None:
+        """See `Layout`."""
+        if "freezer" not in self._folders:
+            raise OSError(errno.ENODEV, "this machine has no freezer", "freezer")
+        state = self._folders["freezer"] / "freezer.state"
+        wanted = "FROZEN" if frozen else "THAWED"
+        write_value(state, wanted)
+        wait_until(lambda: read_text(state) == wanted, state, f"did not become {wanted}")
+
+    def frozen(self) -> bool:
+        """See `Layout`."""
+        folder = self._folders.get("freezer")
+        return folder is not None and (read_text(folder / "freezer.state") or "").startswith("FR")
 
     def remove(self, kill: bool) -> None:
         """See `Layout`. The folder that holds all environments goes with the last of them."""

@@ -17,11 +17,13 @@ from foreload_agent.platforms.cgroup.groups import (
     move_processes,
     process_ids,
     remove_group,
+    wait_until,
 )
 from foreload_agent.platforms.cgroup.layout import PERIOD_MICROSECONDS, quota_microseconds
 from foreload_agent.ports import PlatformUnavailableError
 from foreload_agent.shrinking import lower_version2, write_value
 
+USUAL_WEIGHT = 100
 CONTROLLERS = ("cpu", "memory", "pids")
 
 
@@ -105,6 +107,26 @@ class LayoutV2:
     def process_ids(self) -> tuple[int, ...]:
         """See `Layout`."""
         return process_ids(self._folder)
+
+    def joins(self) -> tuple[Path, ...]:
+        """See `Layout`."""
+        return (self._folder / "cgroup.procs",)
+
+    def weigh(self, ratio: float, family_ratio: float) -> None:
+        """See `Layout`."""
+        if (self._folder / "cpu.weight").exists():
+            write_value(self._folder / "cpu.weight", str(max(1, round(USUAL_WEIGHT * ratio))))
+            write_value(self._folder.parent / "cpu.weight", str(max(1, round(USUAL_WEIGHT * family_ratio))))
+
+    def freeze(self, frozen: bool) -> None:
+        """See `Layout`."""
+        write_value(self._folder / "cgroup.freeze", "1" if frozen else "0")
+        events, wanted = self._folder / "cgroup.events", f"frozen {int(frozen)}"
+        wait_until(lambda: wanted in (read_text(events) or ""), events, f"did not say {wanted}")
+
+    def frozen(self) -> bool:
+        """See `Layout`."""
+        return read_text(self._folder / "cgroup.freeze") == "1"
 
     def remove(self, kill: bool) -> None:
         """See `Layout`. The folder that holds all environments goes with the last of them."""
