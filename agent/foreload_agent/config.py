@@ -99,6 +99,18 @@ class AgentSettings(BaseSettings):
         description="Where the Docker engine listens, for environments that are containers [DOCKER_HOST]",
     )
     remove_on_exit: bool = Field(False, description="Take the environments' cgroups away on a clean exit")
+    capacity_cpu_cores: float | None = Field(
+        None, gt=0, le=100_000, description="What of this machine's CPU the instance hands out [all of it]"
+    )
+    capacity_memory_bytes: int | None = Field(
+        None, gt=0, le=2**50, description="What of this machine's memory the instance hands out [all of it]"
+    )
+    task_checkpoint_seconds: float = Field(
+        60.0, ge=0.1, le=3600, description="How long the checkpoint of a task that makes way may take"
+    )
+    task_stop_seconds: float = Field(
+        10.0, ge=0.1, le=600, description="How long a task that makes way may take to end; then it is paused instead"
+    )
 
     @property
     def environments_file(self) -> Path:
@@ -141,6 +153,8 @@ class EnvironmentEntry(BaseModel):
     What is not given of `floor` is min(1 core, half of the capacity), 2 GiB (at most half of the capacity) and a
     quarter of the initial bandwidth; of `initial`, the floor's CPU and min(4 GiB, half of the capacity).
 
+    `workspace` is the folder in which its tasks may run, as the user whose folder it is.
+
     Bandwidth is managed only where `initial` gives one, and only of containers with a network of their own.
     """
 
@@ -148,6 +162,7 @@ class EnvironmentEntry(BaseModel):
 
     environment_id: Name
     platform: Literal["cgroup", "docker", "dry_run", "simulated"] = "cgroup"
+    workspace: Path | None = None
     container: str | None = Field(None, min_length=1, max_length=200)
     floor: AmountsModel = Field(default_factory=lambda: AmountsModel.model_validate({}))
     initial: AmountsModel = Field(default_factory=lambda: AmountsModel.model_validate({}))
@@ -168,10 +183,20 @@ class EnvironmentEntry(BaseModel):
         return self.initial.amounts().over(least)
 
 
+class WorkspaceEntry(BaseModel):
+    """A workspace of an environment that runs elsewhere: mounted here, so that its tasks may run here too."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    environment_id: Name
+    path: Path
+
+
 class _EnvironmentsFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     environments: tuple[EnvironmentEntry, ...]
+    workspaces: tuple[WorkspaceEntry, ...] = ()
 
 
 def default_floor(capacity: Amounts) -> Amounts:
@@ -186,6 +211,32 @@ def read_environments(path: Path) -> tuple[EnvironmentEntry, ...]:
     Raises:
         ConfigurationError: it is missing, unreadable, no JSON, or says what is not allowed.
     """
+    entries = _read_file(path).environments
+    names = [entry.environment_id for entry in entries]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(
+                f"{path}: environment_id {name!r} stands there {names.count(name)} times; once is allowed"
+            )
+    return entries
+
+
+def read_workspaces(path: Path) -> tuple[WorkspaceEntry, ...]:
+    """The workspaces that a file lists, those of its environments included.
+
+    Raises:
+        ConfigurationError: as for `read_environments`.
+    """
+    content = _read_file(path)
+    own = [
+        WorkspaceEntry(environment_id=entry.environment_id, path=entry.workspace)
+        for entry in content.environments
+        if entry.workspace is not None
+    ]
+    return (*own, *content.workspaces)
+
+
+def _read_file(path: Path) -> _EnvironmentsFile:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -196,16 +247,9 @@ def read_environments(path: Path) -> tuple[EnvironmentEntry, ...]:
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} is no JSON: {error}") from error
     try:
-        entries = _EnvironmentsFile.model_validate(content).environments
+        return _EnvironmentsFile.model_validate(content)
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {validation_text(error)}") from None
-    names = [entry.environment_id for entry in entries]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigurationError(
-                f"{path}: environment_id {name!r} stands there {names.count(name)} times; once is allowed"
-            )
-    return entries
 
 
 def make_settings(options: Mapping[str, Any]) -> AgentSettings:

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from typing import IO
 
 import structlog
+from foreload_core.types import Amounts
 from foreload_core.units import format_time
 from foreload_proto.v1 import agent_pb2
 from foreload_system.certificates import CertificateError, renew_if_due
@@ -29,6 +30,7 @@ from foreload_agent.api.outbox import Outbox
 from foreload_agent.api.session import Session
 from foreload_agent.app.applied import AppliedRevisions
 from foreload_agent.app.environments import Instruction, ManagedEnvironment
+from foreload_agent.app.hosting import TaskHosting
 from foreload_agent.app.platforms import open_platform
 from foreload_agent.config import AgentSettings, EnvironmentEntry, read_environments, unknown_variables
 from foreload_agent.ports import PlatformUnavailableError
@@ -54,7 +56,8 @@ class Agent:
     def __init__(self, settings: AgentSettings, entries: tuple[EnvironmentEntry, ...]) -> None:
         self._settings = settings
         self._identity = Identity("agent", settings.instance)
-        self._capacity = capacity_of_machine()
+        handed_out = Amounts(settings.capacity_cpu_cores, settings.capacity_memory_bytes)
+        self._capacity = handed_out.over(capacity_of_machine())
         self._outbox = Outbox(KEPT_MEASUREMENTS * max(1, len(entries)))
         applied = AppliedRevisions(settings.applied_file)
         self._environments: dict[str, ManagedEnvironment] = {}
@@ -92,6 +95,7 @@ class Agent:
             tasks.append(asyncio.create_task(self._measure(environment, stop)))
             tasks.append(asyncio.create_task(self._carry_out(environment)))
         tasks.append(asyncio.create_task(self._keep_certificate()))
+        tasks.append(asyncio.create_task(TaskHosting(self._settings, self._identity, self._capacity).run(stop)))
         try:
             await self.session.run(stop)
         finally:

@@ -47,7 +47,8 @@ def take_report(task: Task, report: TaskReport, instance_id: str, now: datetime)
             return _ended(task, report, now)
         case TaskPhase.UNKNOWN if not stale:
             return _unknown(task, now)
-        case TaskPhase.LEFT if task.state is _S.LEAVING:
+        case TaskPhase.LEFT:
+            # Also where it had said that it stays, and took its time.
             return moved_to(task, _S.WAITING, now, task.reason)
         case TaskPhase.STAYED if task.state is _S.LEAVING and not stale:
             return moved_to(task, _S.PAUSING, now, Reason("tasks", report.code or "did_not_leave"))
