@@ -55,6 +55,8 @@ EVENT_FEATURES = (
     Feature("parallel", 0, 1, "1: runs in parallel"),
     Feature("workers", 0, 4096, "workers it was told to use"),
     Feature("epochs", 0, 1e7, "passes over the data"),
+    Feature("batch", 0, 1e7, "examples that are taken at once"),
+    Feature("remote_data", 0, 1, "1: the input comes over the network"),
 )
 
 FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in CODE_FEATURES + EVENT_FEATURES}
