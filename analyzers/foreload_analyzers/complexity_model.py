@@ -19,7 +19,6 @@ from foreload_analyzers.costs import BIG_O
 from foreload_analyzers.linear_model import Bags, LinearModel
 from foreload_analyzers.package_data import model_data
 from foreload_analyzers.report import COMPLEXITIES, Report
-from foreload_analyzers.tokens import Tokens
 
 TIME_MODEL, SPACE_MODEL = "time_complexity", "space_complexity"
 TIME_BLOCKS = (("signs", 13, 1.0), ("paths", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
@@ -52,9 +51,8 @@ def _model(name: str) -> LinearModel:
     return LinearModel.of_bytes(model_data(name))
 
 
-def bags_of(composed: Composed, text: str, language: str) -> Bags:
-    """All features of a file that the two models read."""
-    words = Tokens(text, language).bags()
+def bags_of(composed: Composed, words: Bags) -> Bags:
+    """All features of a file that the two models read. `words` are those of its text."""
     return {**complexity_bags(composed), "grams": words["grams"], "words": words["words"]}
 
 
@@ -71,15 +69,15 @@ def decide(labels: Sequence[str], scores: NDArray[np.float32], temperature: floa
     return Verdict(labels[best], round(float(raised[best] / raised.sum()), 3), rule)
 
 
-def weigh(report: Report, composed: Composed, text: str) -> Report:
+def weigh(report: Report, composed: Composed, words: Bags) -> Report:
     """The report with the growth of the whole file weighed by the models.
 
     Args:
         report: of the rules.
         composed: what it was made of.
-        text: the source.
+        words: runs of tokens and words of its text.
     """
-    bags = bags_of(composed, text, report.language)
+    bags = bags_of(composed, words)
     more = INPUT_TEMPERATURE if reads_input(composed) else 1.0
     time_model, space_model = _model(TIME_MODEL), _model(SPACE_MODEL)
     time = decide(time_model.labels, time_model.scores(bags), time_model.temperature * more, report.complexity)

@@ -12,7 +12,7 @@ from foreload_analyzers.callgraph import Calls, Edge
 from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.costs import label
 from foreload_analyzers.counting import Counting
-from foreload_analyzers.facts import Unit
+from foreload_analyzers.facts import ChunkFacts, Unit
 from foreload_analyzers.features import features_of
 from foreload_analyzers.grammar import Checkpoint, no_checkpoint
 from foreload_analyzers.growth import Growth, grow
@@ -48,8 +48,14 @@ class Composer:
         self.composed: Composed | None = None  # what the last report was made of
         self.applications = Applications(path_hint)
 
-    def compose(self, chunks: Sequence[Placed], problems: tuple[str, ...]) -> Report:
-        """The report of the whole document."""
+    def compose(self, chunks: Sequence[Placed], problems: tuple[str, ...], gaps: Sequence[bytes] = ()) -> Report:
+        """The report of the whole document.
+
+        Args:
+            chunks: of the document, with their first rows.
+            problems: what the report says could not be analysed.
+            gaps: what lies between the chunks; given where `words` will be asked for next.
+        """
         imports = tuple([fact for chunk in chunks for fact in chunk.facts.imports])
         layout = self._judging.lay_out(chunks)
         judged = self._judging.judge_all(layout, imports)
@@ -69,7 +75,7 @@ class Composer:
         self.composed = Composed(judged, edges, groups, growths, reached)
         slowest = growths[max(reached, key=lambda index: growths[index].cost)]
         largest = growths[max(reached, key=lambda index: growths[index].space)]
-        algorithm, algorithm_confidence = self._choose_algorithm(chunks)
+        algorithm, algorithm_confidence = self._choose_algorithm(chunks, gaps)
         application = self.applications.choose([chunk.facts for chunk in chunks], judged, imports)
         report = Report(
             language=self._language,
@@ -121,8 +127,12 @@ class Composer:
         self._grown = grown
         return [known[index] for index in range(len(judged))]
 
-    def _choose_algorithm(self, chunks: Sequence[Placed]) -> tuple[str | None, float]:
-        bags = self._counting.bags([chunk.facts for chunk in chunks])
+    def words(self, chunks: Sequence[ChunkFacts], gaps: Sequence[bytes]) -> Bags:
+        """Runs of tokens and words of the text as it stands."""
+        return self._counting.whole(chunks, gaps)
+
+    def _choose_algorithm(self, chunks: Sequence[Placed], gaps: Sequence[bytes]) -> tuple[str | None, float]:
+        bags = self._counting.bags([chunk.facts for chunk in chunks], gaps)
         if self._algorithm[0] is not bags:
             self._algorithm = (bags, choose_algorithm(bags))
         return self._algorithm[1]

@@ -13,6 +13,7 @@ from foreload_analyzers.decoding import to_utf8
 from foreload_analyzers.facts import ChunkFacts
 from foreload_analyzers.generated import HEAD_BYTES, is_generated
 from foreload_analyzers.grammar import Checkpoint, UnreadableError, no_checkpoint, parse, syntax
+from foreload_analyzers.linear_model import Bags
 from foreload_analyzers.outline import outline
 from foreload_analyzers.pieces import Chunk, Piece, cut
 from foreload_analyzers.report import Report
@@ -60,6 +61,7 @@ class Document:
         self._can_split = False
         self._composer = Composer(language, path_hint, checkpoint)
         self._report: Report | None = None
+        self._is_read_whole = False  # the words of the whole text will be asked for next
         self._unreadable = ""
 
     def open(self, text: bytes) -> None:
@@ -123,10 +125,27 @@ class Document:
 
     def whole_report(self) -> Report:
         """The report with the growth of the whole file weighed by fitted models; dearer than `report`."""
+        self._is_read_whole = self._report is None
         report, composed = self.report(), self.composed
+        self._is_read_whole = False
         if composed is None or problem_with(self._source, self._largest_bytes):
             return report
-        return weigh(report, composed, self._source.decode("utf-8", "replace"))
+        return weigh(report, composed, self.words())
+
+    def words(self) -> Bags:
+        """Runs of tokens and words of the whole text, as of the last report."""
+        return self._composer.words(self.chunks(), self._gaps())
+
+    def _gaps(self) -> list[bytes]:
+        """What lies before each chunk and after the last."""
+        gaps: list[bytes] = []
+        first = at = 0
+        for piece in self._pieces:
+            for chunk in piece.chunks:
+                gaps.append(self._source[at : first + chunk.start])
+                at = first + chunk.start + len(chunk.facts.text)
+            first += piece.size
+        return [*gaps, self._source[at:]]
 
     def _edit_piece(
         self, start: int, old_end: int, new_end: int, start_point: Point, old_end_point: Point, new_end_point: Point
@@ -167,7 +186,7 @@ class Document:
         problems: tuple[str, ...] = ()
         if self._is_behind and not problem:
             self._refresh()
-            return self._composer.compose(self._placed(), problems)
+            return self._compose(problems)
         root = self._tree.root_node
         if root.has_error:
             rest = "" if problem else "; the rest of the file is analysed"
@@ -178,7 +197,10 @@ class Document:
         known = [chunk for piece in self._pieces for chunk in piece.chunks]
         self._pieces = cut(root, self._source, self._syntax, known, self._checkpoint)
         self._can_split = self._syntax.language.splits and not root.has_error
-        return self._composer.compose(self._placed(), problems)
+        return self._compose(problems)
+
+    def _compose(self, problems: tuple[str, ...]) -> Report:
+        return self._composer.compose(self._placed(), problems, self._gaps() if self._is_read_whole else ())
 
     def _is_parsed(self, text: bytes) -> bool:
         return len(text) <= self._largest_bytes * PARSED_TIMES and not _is_binary(text)

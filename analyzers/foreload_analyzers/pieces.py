@@ -24,12 +24,14 @@ ChunkKey = tuple[str, str, bytes]
 class Chunk:
     """A top-level statement or a member of a class.
 
-    `key` is the class around it, the kind of its node and its text; `row` is where it begins in its piece.
+    `key` is the class around it, the kind of its node and its text; `row` and `start` are the line and the byte of its
+    piece where it begins.
     """
 
     key: ChunkKey
     facts: ChunkFacts
     row: int
+    start: int
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ def cut(
         own = chunks[place : place + count]
         for chunk in own:
             chunk.row -= row
+            chunk.start -= start
         pieces.append(Piece(end - start, next_row - row, own))
         place += count
     return pieces
@@ -158,7 +161,7 @@ def _chunks(
         held = stock[key]
         facts = held[turn] if turn < len(held) else held[0].copy()
         facts.text = key[2]
-        chunks.append(Chunk(key, facts, node.start_point.row))
+        chunks.append(Chunk(key, facts, node.start_point.row, node.start_byte))
     return chunks
 
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
-from itertools import chain, pairwise
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from itertools import chain, compress, pairwise
+from struct import Struct
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -83,143 +84,155 @@ _NAME, _CALLED, _MEMBER, _METHOD = _code("V"), _code("V("), _code(".V"), _code("
 _STRING, _OPEN, _BREAK = _code("STRING"), _code("("), _code("\x02")
 _DROPPED = 0  # the code of a token that is left out
 _DOT = _code(".")
+_LAST = ord("$")  # stands at the end of each name in the text whose runs of characters are counted
+_SIX = Struct("=6I")
 _STEP, _SPREAD = 0x01000193, 0x9E3779B1  # of the rolling hash of runs, and of the hash that gives places
 _MASK, _WORD_SHIFT = 0xFFFFFFFF, 32 - BLOCK_BITS["words"]
 _SAME_SIGNS = {"===": "==", "!==": "!=", "&&": "AND", "||": "OR", "!": "NOT", "->": ".", "::": "."}
 
 
 class _Token(NamedTuple):
-    """What one spelling counts as: its codes as it stands, called, after a dot, and both; its places among the words.
+    """What one spelling counts as.
 
-    `words` are places as 16-bit numbers; `head` and `tail` stand for its first and last word, 0 where it has none.
+    `codes` are six numbers of 32 bits: its code as it stands, called, after a dot, and both; then what stands for its
+    first and last word, 0 where it has none. `words` are the places of its words as 16-bit numbers.
     """
 
-    plain: int
-    called: int
-    member: int
-    method: int
+    codes: bytes
     words: bytes = b""
-    head: int = 0
-    tail: int = 0
+
+
+class View(NamedTuple):
+    """Which of the texts that a SEPARATOR sets apart are counted, and whether each counts as if it were alone.
+
+    Attributes:
+        inside: one truth value a text; None: all of them.
+        apart: runs of tokens and pairs of words end where a text does.
+    """
+
+    inside: NDArray[np.bool_] | None = None
+    apart: bool = True
+
+
+_ALL = View()
 
 
 class Tokens:
     """The tokens of a text, in their order.
 
     Args:
-        text: the source.
+        text: the source, or several with a SEPARATOR between.
         language: its name; decides what a comment and a string look like.
     """
 
     def __init__(self, text: str, language: str) -> None:
         self._text = text
-        found: list[str] = _PATTERNS.get(language, _COMPILED).findall(text)
-        place = {spelling: index for index, spelling in enumerate(dict.fromkeys(found))}
-        comments = {place[spelling]: _WORDS.findall(spelling) for spelling in filter(_is_comment, place)}
-        self._ids = np.fromiter(map(place.__getitem__, found), np.intp, len(found))
-        starts = np.flatnonzero(np.isin(self._ids, list(comments))).tolist() if comments else []
-        words = [comments[self._ids[index]] for index in starts]
-        said = list(chain.from_iterable(words))
-        for word in said:
-            place.setdefault(word, len(place))
+        place = _Places()
+        ids = list(map(place.__getitem__, _PATTERNS.get(language, _COMPILED).findall(text)))
+        self._ids = np.array(ids, np.intp)
+        comments = {at: _WORDS.findall(spelling) for spelling, at in place.items() if _is_comment(spelling)}
+        starts = [index for index, one in enumerate(ids) if one in comments] if comments else []
+        words = [comments[ids[index]] for index in starts]
+        self._said = np.array(list(map(place.__getitem__, chain.from_iterable(words))), np.intp)
+        self._said_starts = np.repeat(np.array(starts, np.intp), list(map(len, words)))
         self._spellings = list(place)
-        self._tokens = list(map(_token, self._spellings))
-        newlines = np.fromiter(map(_newlines, self._spellings), np.intp, len(self._spellings))[self._ids]
-        self._lines = np.cumsum(newlines) - newlines  # of the start of each token, from 0
-        self._said = np.fromiter(map(place.__getitem__, said), np.intp, len(said))
-        self._said_lines = np.repeat(self._lines[np.array(starts, np.intp)], list(map(len, words)))
+        kept = list(map(_KEPT.__getitem__, place))
+        self._words = [token.words for token in kept]
+        self._table = np.frombuffer(b"".join([token.codes for token in kept]), np.uint32).reshape(-1, 6)
 
     def __len__(self) -> int:
         return len(self._ids)
 
-    def bags(self, first_line: int = 0, end_line: int | None = None) -> Bags:
-        """The features of some lines, or of all.
+    def bags(self, view: View = _ALL, blocks: Collection[str] = BLOCK_BITS.keys()) -> Bags:
+        """The features of some of the texts.
 
         Args:
-            first_line: the first line, from 0.
-            end_line: the last line, from 0; None: the end of the text.
+            view: which of them, and how they hang together.
+            blocks: which features are wanted.
         """
-        codes = self._codes[_between(self._lines, first_line, end_line)]
-        said = self._said[_between(self._said_lines, first_line, end_line)]
-        used = np.bincount(self._ids[_between(self._lines, first_line, end_line)], minlength=len(self._tokens))
-        used += np.bincount(said, minlength=len(self._tokens))
-        words, owners = self._words
-        parts = self._said_parts[_between(self._said_lines, first_line, end_line)]
-        pairs = _pair_places(self._ends[said, 1][:-1], self._ends[said, 0][1:])[parts[1:] == parts[:-1]]
-        chars, owners_of_chars = self._chars
-        return {
-            "grams": _counted("grams", gram_places(codes[codes != _DROPPED])),
-            "words": _counted(
-                "words", np.concatenate((words, pairs)), np.concatenate((used[owners], np.ones(len(pairs))))
-            ),
-            "chars": _counted("chars", chars, used[owners_of_chars]),
-            "modules": _counted("modules", self._modules),
-        }
+        ways = {"grams": self._grams, "words": self._word_bag, "chars": self._chars, "modules": self._modules}
+        return {block: ways[block](view) for block in blocks}
 
-    @cached_property
-    def _codes(self) -> NDArray[np.uint32]:
-        """The canonical code of each token; _DROPPED for those that are left out."""
-        table = np.array([token[:4] for token in self._tokens], np.uint32).reshape(-1, 4)
-        plain = table[self._ids, 0]
-        is_dot = plain == _DOT
-        # Whether the next token opens a call, and whether the one before is a dot.
-        called = np.append(plain[1:] == _OPEN, False)[: len(plain)]
-        member = np.append(False, is_dot[:-1])[: len(plain)]
-        codes = table[self._ids, called + 2 * member]
-        codes[is_dot] = _DROPPED
-        return codes
+    def _grams(self, view: View) -> Bag:
+        codes = self._codes if view.inside is None else self._codes[view.inside[self._sections]]
+        if not view.apart:
+            codes = codes[codes != _BREAK]
+        return _counted("grams", gram_places(codes[codes != _DROPPED]))
 
-    @cached_property
-    def _words(self) -> tuple[NDArray[np.uint16], NDArray[np.intp]]:
-        """The places of the words of all distinct tokens, and which token each is of."""
-        parts = [token.words for token in self._tokens]
-        sizes = np.fromiter(map(len, parts), np.intp, len(parts)) // 2
-        return np.frombuffer(b"".join(parts), np.uint16), np.repeat(np.arange(len(parts)), sizes)
+    def _word_bag(self, view: View) -> Bag:
+        sizes = np.array(list(map(len, self._words)), np.intp) // 2
+        places = np.frombuffer(b"".join(self._words), np.uint16)
+        said, sections = self._said, self._said_sections
+        if view.inside is not None:
+            seen = view.inside[sections]
+            said, sections = said[seen], sections[seen]
+        pairs = _pair_places(self._table[said[:-1], 5], self._table[said[1:], 4])
+        if view.apart:
+            pairs = pairs[sections[1:] == sections[:-1]]
+        counts = np.concatenate((np.repeat(self._used(view), sizes), np.ones(len(pairs), np.intp)))
+        return _counted("words", np.concatenate((places, pairs)), counts)
 
-    @cached_property
-    def _modules(self) -> NDArray[np.intp]:
-        """The places of all modules that the text imports, wherever it does."""
-        names = [name for names in _MODULE.findall(self._text) for name in names if name]
-        features = [feature for name in names for feature in _module_features(name)]
-        return np.array([place_of("modules", feature) for feature in features], np.intp)
-
-    @cached_property
-    def _said_parts(self) -> NDArray[np.intp]:
-        """In which of the texts that a SEPARATOR sets apart each word of a comment is."""
-        if "\x02" not in self._text:
-            return np.zeros(len(self._said), np.intp)
-        breaks = self._lines[self._codes == _BREAK]
-        return np.searchsorted(breaks, self._said_lines)
-
-    @cached_property
-    def _ends(self) -> NDArray[np.uint32]:
-        """The first and the last word of each distinct token."""
-        return np.array([(token.head, token.tail) for token in self._tokens], np.uint32).reshape(-1, 2)
-
-    @cached_property
-    def _chars(self) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
-        """The places of the character runs of all distinct names, and which token each is of."""
-        names = [
-            (index, f"^{spelling[:_LONGEST_NAME].lower()}$".encode())
-            for index, (spelling, token) in enumerate(zip(self._spellings, self._tokens, strict=True))
-            if token.head
-        ]
-        letters = np.frombuffer(b"".join(name for _, name in names), np.uint8)
-        sizes = [len(name) for _, name in names]
-        owner = np.repeat(np.array([index for index, _ in names], np.intp), sizes)
+    def _chars(self, view: View) -> Bag:
+        """The character runs of all distinct names."""
+        named = np.flatnonzero(self._table[:, 4]).tolist()
+        names = [self._spellings[index] for index in named]
+        names = f"^{'$^'.join([name[:_LONGEST_NAME] for name in names])}$".lower() if names else ""
+        letters = np.frombuffer(names.encode(), np.uint8)
+        ends = np.flatnonzero(letters == _LAST)
+        owner = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=-1))
+        used = self._used(view)[named]
         places: list[NDArray[np.uint32]] = []
-        owners: list[NDArray[np.intp]] = []
+        counts: list[NDArray[np.intp]] = []
         hashed = np.zeros(len(letters), np.uint32)
         for size in range(1, min(_LONGEST_CHARS, len(letters)) + 1):
             count = len(letters) - size + 1
             hashed = (hashed[:count] * np.uint32(_STEP)) ^ letters[size - 1 :]
             if size >= _SHORTEST_CHARS:
-                whole = owner[:count] == owner[size - 1 :]
+                whole = np.flatnonzero(owner[:count] == owner[size - 1 :])
                 places.append(_spread("chars", hashed[whole]))
-                owners.append(owner[:count][whole])
+                counts.append(used[owner[whole]])
         if not places:
-            return np.zeros(0, np.uint32), np.zeros(0, np.intp)
-        return np.concatenate(places), np.concatenate(owners)
+            return Bag(np.zeros(0, np.intp), np.zeros(0, np.float32))
+        return _counted("chars", np.concatenate(places), np.concatenate(counts))
+
+    def _modules(self, view: View) -> Bag:
+        """All modules that the texts import, wherever they do."""
+        text = self._text
+        if view.inside is not None:
+            text = SEPARATOR.join(compress(text.split(SEPARATOR), view.inside))
+        names = [name for names in _MODULE.findall(text) for name in names if name]
+        features = [feature for name in names for feature in _module_features(name)]
+        return _counted("modules", np.array([place_of("modules", feature) for feature in features], np.intp))
+
+    def _used(self, view: View) -> NDArray[np.intp]:
+        """How often each distinct token occurs, in comments too."""
+        ids, said = self._ids, self._said
+        if view.inside is not None:
+            ids, said = ids[view.inside[self._sections]], said[view.inside[self._said_sections]]
+        return np.bincount(np.concatenate((ids, said)), minlength=len(self._spellings))
+
+    @cached_property
+    def _codes(self) -> NDArray[np.uint32]:
+        """The canonical code of each token; _DROPPED for those that are left out."""
+        plain = self._table[self._ids, 0]
+        is_dot = plain == _DOT
+        # Whether the next token opens a call, and whether the one before is a dot.
+        way = np.zeros(len(plain), np.intp)
+        way[:-1] = plain[1:] == _OPEN
+        way[1:] += 2 * is_dot[:-1]
+        codes = self._table[self._ids, way]
+        codes[is_dot] = _DROPPED
+        return codes
+
+    @cached_property
+    def _sections(self) -> NDArray[np.intp]:
+        """In which of the texts that a SEPARATOR sets apart each token is."""
+        return np.cumsum(self._codes == _BREAK)
+
+    @cached_property
+    def _said_sections(self) -> NDArray[np.intp]:
+        """In which of the texts each word of a comment is."""
+        return self._sections[self._said_starts]
 
 
 def merge(bags: Iterable[Bags]) -> Bags:
@@ -270,11 +283,6 @@ def stem(word: str) -> str:
     return word
 
 
-def _between(lines: NDArray[np.intp], first_line: int, end_line: int | None) -> slice:
-    start = int(np.searchsorted(lines, first_line, "left")) if first_line else 0
-    return slice(start, len(lines) if end_line is None else int(np.searchsorted(lines, end_line, "right")))
-
-
 def _counted(block: str, places: NDArray[Any], counts: NDArray[Any] | None = None) -> Bag:
     totals = np.bincount(places, counts, 1 << BLOCK_BITS[block])
     found = np.flatnonzero(totals != 0)  # of truth values it is ten times faster
@@ -294,18 +302,27 @@ def _is_comment(spelling: str) -> bool:
     return spelling.startswith(_COMMENT_STARTS) and len(spelling) > 1
 
 
-def _newlines(spelling: str) -> int:
-    return spelling.count("\n")
+class _Places(dict[str, int]):
+    """A number for each spelling, counted from 0 in the order in which they come."""
+
+    def __missing__(self, spelling: str) -> int:
+        place = self[spelling] = len(self)
+        return place
 
 
-def _token(spelling: str) -> _Token:
-    # Comments and strings are hardly ever met twice.
-    return _kept_token(spelling) if len(spelling) <= _LONGEST_NAME else _make_token(spelling)
+class _Kept(dict[str, _Token]):
+    """What spellings count as. Comments and strings are hardly ever met twice, so they are not kept."""
+
+    def __missing__(self, spelling: str) -> _Token:
+        token = _make_token(spelling)
+        if len(spelling) <= _LONGEST_NAME:
+            if len(self) >= _CACHED_WORDS:
+                self.clear()
+            self[spelling] = token
+        return token
 
 
-@lru_cache(_CACHED_WORDS)
-def _kept_token(spelling: str) -> _Token:
-    return _make_token(spelling)
+_KEPT = _Kept()
 
 
 def _make_token(spelling: str) -> _Token:
@@ -315,14 +332,17 @@ def _make_token(spelling: str) -> _Token:
     if first.isdigit():
         return _number(spelling)
     if first == "\n" or spelling in SILENT or _is_comment(spelling):
-        return _alike(_DROPPED)
+        return _SILENT_TOKEN
     if first in "\"'`" and len(spelling) > 1:
-        return _alike(_STRING)
+        return _STRING_TOKEN
     return _alike(_code(_SAME_SIGNS.get(spelling, spelling)))
 
 
 def _alike(code: int, words: bytes = b"") -> _Token:
-    return _Token(code, code, code, code, words)
+    return _Token(_SIX.pack(code, code, code, code, 0, 0), words)
+
+
+_SILENT_TOKEN, _STRING_TOKEN = _alike(_DROPPED), _alike(_STRING)
 
 
 def _number(spelling: str) -> _Token:
@@ -332,19 +352,20 @@ def _number(spelling: str) -> _Token:
         code = _code("HEX_NUMBER")
     else:
         code = _code("REAL_NUMBER" if "." in spelling else "BIG_NUMBER")
-    return _alike(code, np.array([place_of("words", "#" + spelling.lower().replace("_", ""))], np.uint16).tobytes())
+    return _alike(code, array("H", [place_of("words", "#" + spelling.lower().replace("_", ""))]).tobytes())
 
 
 def _name(spelling: str) -> _Token:
-    words = words_in(spelling[:_LONGEST_NAME])
-    hashes = [_code(word) for word in words]
+    hashes = [_code(stem(word.lower())) for word in _PARTS.findall(spelling[:_LONGEST_NAME])]
     pairs = [((one * _STEP) & _MASK) ^ other for one, other in pairwise(hashes)]
     places = array("H", [((hashed * _SPREAD) & _MASK) >> _WORD_SHIFT for hashed in chain(hashes, pairs)]).tobytes()
-    ends = (places, hashes[0], hashes[-1]) if words else (places, 1, 1)
+    head, tail = (hashes[0], hashes[-1]) if hashes else (1, 1)
     keyword = _KEYWORD_CODES.get(spelling)
-    if keyword is not None:
-        return _Token(keyword, keyword, keyword, keyword, *ends)
     known = _CALL_CODES.get(spelling)
-    if known is not None:
-        return _Token(_NAME, known, known, known, *ends)
-    return _Token(_NAME, _CALLED, _MEMBER, _METHOD, *ends)
+    if keyword is not None:
+        codes = _SIX.pack(keyword, keyword, keyword, keyword, head, tail)
+    elif known is not None:
+        codes = _SIX.pack(_NAME, known, known, known, head, tail)
+    else:
+        codes = _SIX.pack(_NAME, _CALLED, _MEMBER, _METHOD, head, tail)
+    return _Token(codes, places)

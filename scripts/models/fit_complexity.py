@@ -54,7 +54,7 @@ class Sample:
         report, composed = document.report(), document.composed
         if composed is None:
             raise SystemExit(f"{row['id']}: nothing to analyse")
-        self.bags: Bags = bags_of(composed, row["code"], row["language"])
+        self.bags: Bags = bags_of(composed, document.words())
         self.rules = {"complexity": report.complexity, "space": report.space_complexity}
         self.more = INPUT_TEMPERATURE if reads_input(composed) else 1.0
 
