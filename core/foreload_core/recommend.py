@@ -15,6 +15,7 @@ from foreload_core.density.layout import FLOOR_RATIO, LEAST_FLOOR
 from foreload_core.policy.exchange import DEAD_BAND_RATIO, Choice, choose
 from foreload_core.policy.knob import exchange_of
 from foreload_core.recommend_messages import BadMessageError, Reset, Step, read_reset, read_step
+from foreload_core.runs import Outlook, RunEngine, RunWeights
 from foreload_core.types import Resource
 from foreload_core.words import amount_text
 
@@ -23,17 +24,23 @@ SAME_RATIO = 1e-3
 """An amount in force that differs by less than this from the one that was answered is that one."""
 FIRST_SAMPLES = 12
 """Nothing is lowered before so many samples."""
-SHORTEST_FITTED_SECONDS = 60.0
-"""The network was fitted on minutes; below this the density learns from the environment alone."""
+SHORTEST_MINUTES_SECONDS = 60.0
+"""From here on the density of minutes forecasts; at shorter steps that of seconds, which sees single runs."""
 
 __all__ = ["BadMessageError", "Session"]
 
 
 class Session:
-    """Holds one environment between a reset and the next; a bad message changes nothing."""
+    """Holds one environment between a reset and the next; a bad message changes nothing.
 
-    def __init__(self, weights: Weights | None = None) -> None:
+    Args:
+        weights: for steps of minutes; None: nothing pretrained.
+        run_weights: for steps of seconds; None: nothing pretrained.
+    """
+
+    def __init__(self, weights: Weights | None = None, run_weights: RunWeights | None = None) -> None:
         self._weights = weights
+        self._run_weights = run_weights
         self._environment: _Environment | None = None
 
     def answer(self, message: object) -> dict[str, Any]:
@@ -44,7 +51,7 @@ class Session:
         """
         kind = cast("dict[str, Any]", message).get("type") if isinstance(message, dict) else None
         if kind == "reset":
-            self._environment = _Environment(read_reset(cast("object", message)), self._weights)
+            self._environment = _Environment(read_reset(cast("object", message)), self._weights, self._run_weights)
             return {"type": "ready"}
         if kind != "step":
             raise BadMessageError(f"type is {kind!r}; allowed are 'reset' and 'step'")
@@ -56,14 +63,18 @@ class Session:
 
 
 class _Environment:
-    def __init__(self, reset: Reset, weights: Weights | None) -> None:
+    def __init__(self, reset: Reset, weights: Weights | None, run_weights: RunWeights | None) -> None:
         self.reset = reset
         self.last_seconds: float | None = None
-        resources = reset.resources
-        if reset.step_seconds < SHORTEST_FITTED_SECONDS:
-            weights = None
-        self._engine = Engine(resources, Grain(reset.step_seconds, 1 + reset.delay), reset.capacity, weights)
-        self._exchange = exchange_of(resources, reset.knob, reset.step_seconds, fitted=weights is not None)
+        resources, step, horizon = reset.resources, reset.step_seconds, 1 + reset.delay
+        short = step < SHORTEST_MINUTES_SECONDS
+        self._engine: Engine | RunEngine
+        if short:
+            self._engine = RunEngine(resources, step, horizon, reset.capacity, run_weights)
+        else:
+            self._engine = Engine(resources, Grain(step, horizon), reset.capacity, weights)
+        fitted = (run_weights if short else weights) is not None
+        self._exchange = exchange_of(resources, reset.knob, step, fitted=fitted, runs=short)
         self._most = np.array([reset.capacity.get(each, np.inf) for each in resources])
         floor = [FLOOR_RATIO[each] * reset.capacity.get(each, 0.0) for each in resources]
         self._least = np.maximum(floor, [LEAST_FLOOR[each] for each in resources])
@@ -76,7 +87,11 @@ class _Environment:
         throttled = np.array([each in step.throttled for each in self.reset.resources])
         # What went through is a lower bound only where it did not go past the limit.
         censored = throttled & ~(used > held * (1 + 1e-9))
-        self._engine.observe(step.ended_seconds - self.reset.step_seconds, used, censored)
+        begun = step.ended_seconds - self.reset.step_seconds
+        if isinstance(self._engine, RunEngine):
+            self._engine.observe(begun, used, censored, step.events)
+        else:
+            self._engine.observe(begun, used, censored)
         self.last_seconds = step.ended_seconds
         current = self._in_force_then(held)
         choice = choose(self._engine.forecast(), self._exchange, current, self._engine.mean, self._least, self._most)
@@ -103,20 +118,33 @@ class _Environment:
         return np.maximum(self._engine.mean, self._least)
 
     def _answer(self, choice: Choice, amount: Doubles, current: Doubles) -> dict[str, Any]:
+        why = _runs_text(self._engine.outlook) if isinstance(self._engine, RunEngine) else ""
         amounts: dict[str, float | int] = {}
         reasons: dict[str, str] = {}
         for row, resource in enumerate(self.reset.resources):
             value = float(amount[row])
             amounts[resource.value] = round(value) if resource is Resource.MEMORY else float(f"{value:.6g}")
-            reasons[resource.value] = _reason(resource, value, float(current[row]), float(choice.chance[row]))
+            reasons[resource.value] = _reason(resource, value, float(current[row]), float(choice.chance[row]), why)
         return {"alloc": amounts, "reasons": reasons}
 
 
-def _reason(resource: Resource, amount: float, current: float, chance: float) -> str:
+def _reason(resource: Resource, amount: float, current: float, chance: float, why: str) -> str:
     text = amount_text(resource, amount)
-    sure = f"the need stays below {text} in {min(max(chance, 0.0), 0.9999):.2%} of such cases"
+    sure = f"the need stays below {text} in {min(max(chance, 0.0), 0.9999):.2%} of such cases{why}"
     if amount > current:
         return f"Raised to {text}: {sure}."
     if amount < current:
         return f"Lowered to {text}: {sure}."
     return f"Stays at {text}: {sure}, and a change is not worth its price."
+
+
+def _runs_text(outlook: Outlook) -> str:
+    """What the signals say, as the end of a sentence."""
+    said: list[str] = []
+    if outlook.on:
+        kinds = " and ".join(sorted(set(outlook.on)))
+        known = f"{outlook.known_runs} earlier runs of the kind" if outlook.known_runs else "no earlier run of the kind"
+        said.append(f"{kinds} runs ({known})")
+    for kind in outlook.coming:
+        said.append(f"{kind} is likely to begin")
+    return "; " + "; ".join(said) if said else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from foreload_core.runs.events import RunEvent, event_of
 from foreload_core.types import Resource
 
 MOST_DELAY = 60
@@ -51,14 +52,14 @@ class Step:
         usage: what was used of each resource.
         held: what was in force.
         throttled: resources whose demand was held back.
-        events: what was seen up to its end, checked to be objects with a type and a time.
+        events: what was seen up to its end; types that say nothing about runs are left out.
     """
 
     ended_seconds: float
     usage: Mapping[Resource, float]
     held: Mapping[Resource, float]
     throttled: frozenset[Resource]
-    events: tuple[Mapping[str, Any], ...] = field(default=())
+    events: tuple[RunEvent, ...] = field(default=())
 
 
 def read_reset(message: object) -> Reset:
@@ -119,7 +120,8 @@ def read_step(message: object, reset: Reset, last_seconds: float | None) -> Step
     if not isinstance(events, list):
         raise BadMessageError(f"events is {events!r}; expected is a list")
     checked = tuple(_event(event, f"events[{place}]") for place, event in enumerate(cast("list[object]", events)))
-    return Step(ended, usage, _amounts(entries.get("alloc", {}), "alloc"), frozenset(held_back), checked)
+    known = tuple(event for event in checked if event is not None)
+    return Step(ended, usage, _amounts(entries.get("alloc", {}), "alloc"), frozenset(held_back), known)
 
 
 def read_time(value: object, where: str) -> float:
@@ -135,13 +137,13 @@ def read_time(value: object, where: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _event(value: object, where: str) -> Mapping[str, Any]:
+def _event(value: object, where: str) -> RunEvent | None:
     event = _object(value, where)
     if not isinstance(event.get("type"), str):
         raise BadMessageError(f"{where}.type is {event.get('type')!r}; expected is a name such as run_start")
-    read_time(event.get("ts"), f"{where}.ts")
+    at = read_time(event.get("ts"), f"{where}.ts")
     _object(event.get("features", {}), f"{where}.features")
-    return event
+    return event_of(event, at)
 
 
 def _amounts(value: object, where: str, least: float = 0.0) -> dict[Resource, float]:

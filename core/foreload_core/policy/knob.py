@@ -24,20 +24,34 @@ class Meaning:
 
     Attributes:
         violation: price of a violation at 1.0.
-        growth: its exponent above and below.
+        growth: its exponent.
+        fall: its exponent below 1.0; 0: the same.
         unserved: price of unserved demand at 1.0.
         unserved_growth: its exponent.
         thrift_from, thrift_to: at and below the first, money alone is weighed; at and above the second, slack alone.
         change: price of a change, in units of slack.
+        record_power, kill_growth: see `Exchange`; the latter at 1.0, none at `thrift_to`.
     """
 
     violation: float
     growth: float
+    fall: float = 0.0
     unserved: float = 25.0
     unserved_growth: float = 3.0
     thrift_from: float = 0.85
     thrift_to: float = 1.0
     change: float = 0.03
+    record_power: float = 0.0
+    kill_growth: float = 1.0
+
+    def price(self, knob: float) -> float:
+        """Of a violation."""
+        return self.violation * knob ** (self.fall if self.fall and knob < 1.0 else self.growth)
+
+    def growth_by_kills(self, knob: float) -> float:
+        """Who wants it cheap takes kills as they come; their price is not raised there."""
+        part = min(1.0, max(0.0, (knob - self.thrift_to) / max(1e-9, 1.0 - self.thrift_to)))
+        return self.kill_growth**part if self.thrift_to < 1.0 else self.kill_growth
 
 
 FRESH: Mapping[Resource, Meaning] = {
@@ -54,13 +68,33 @@ FITTED: Mapping[Resource, Meaning] = {
     Resource.NETWORK_TX: Meaning(15.0, 5.2),
 }
 """With the fitted network, whose tails are thinner: violations come to one in a hundred only at a higher price."""
+RUNS_FRESH: Mapping[Resource, Meaning] = {
+    Resource.CPU: Meaning(5.2, 4.0, unserved=70.0, unserved_growth=4.0, change=0.004),
+    Resource.MEMORY: Meaning(300.0, 8.0, unserved=300.0, thrift_from=0.5, thrift_to=0.55, change=0.004),
+    Resource.NETWORK_RX: Meaning(7.0, 8.0, unserved=70.0, unserved_growth=5.0, change=0.004),
+    Resource.NETWORK_TX: Meaning(10.0, 8.0, unserved=70.0, unserved_growth=5.0, change=0.004),
+    Resource.GPU: Meaning(15.0, 5.2, unserved=25.0, change=0.004),
+}
+"""At steps of seconds, with run signals and nothing pretrained."""
+RUNS_FITTED: Mapping[Resource, Meaning] = dict(RUNS_FRESH)
+"""The same with the fitted network."""
 
 
-def exchange_of(resources: tuple[Resource, ...], knob: float, step_seconds: float, *, fitted: bool) -> Exchange:
-    """The prices of each resource at a knob; `fitted`: the density comes from the fitted network."""
-    table = FITTED if fitted else FRESH
+def exchange_of(
+    resources: tuple[Resource, ...], knob: float, step_seconds: float, *, fitted: bool, runs: bool = False
+) -> Exchange:
+    """The prices of each resource at a knob.
+
+    Args:
+        resources: in the order of the result.
+        knob: caution; 1 is the default.
+        step_seconds: length of an interval.
+        fitted: the density comes from the fitted network.
+        runs: it is that of steps of seconds, with run signals.
+    """
+    table = (RUNS_FITTED if fitted else RUNS_FRESH) if runs else FITTED if fitted else FRESH
     meanings = [table.get(each, table[Resource.CPU]) for each in resources]
-    violation = [meaning.violation * knob**meaning.growth for meaning in meanings]
+    violation = [meaning.price(knob) for meaning in meanings]
     unserved = [meaning.unserved * knob**meaning.unserved_growth for meaning in meanings]
     thrift = np.array(
         [
@@ -70,4 +104,11 @@ def exchange_of(resources: tuple[Resource, ...], knob: float, step_seconds: floa
     )
     change = [meaning.change for meaning in meanings]
     money = RESIZE_SECONDS / step_seconds
-    return Exchange(np.array(violation), np.array(unserved), thrift, (1 - thrift) * np.array(change) + thrift * money)
+    return Exchange(
+        np.array(violation),
+        np.array(unserved),
+        thrift,
+        (1 - thrift) * np.array(change) + thrift * money,
+        np.array([meaning.record_power for meaning in meanings]),
+        np.array([meaning.growth_by_kills(knob) for meaning in meanings]),
+    )
