@@ -94,7 +94,16 @@ class _Environment:
             self._engine.observe(begun, used, censored)
         self.last_seconds = step.ended_seconds
         current = self._in_force_then(held)
-        choice = choose(self._engine.forecast(), self._exchange, current, self._engine.mean, self._least, self._most)
+        choice = choose(
+            self._engine.forecast(),
+            self._exchange,
+            current,
+            self._engine.mean,
+            self._least,
+            self._most,
+            self._engine.record,
+        )
+        self._engine.decided(choice.chance)
         amount = np.clip(choice.amount, self._least, self._most)
         if self._seen < FIRST_SAMPLES:
             # So little says nothing of the need: nothing is taken back yet.

@@ -7,5 +7,6 @@ from foreload_core.density.anchors import Grain
 from foreload_core.density.engine import Engine
 from foreload_core.density.mixture import Mixture
 from foreload_core.density.network import Weights, read_weights, write_weights
+from foreload_core.density.record import Record
 
-__all__ = ["Engine", "Grain", "Mixture", "Weights", "read_weights", "write_weights"]
+__all__ = ["Engine", "Grain", "Mixture", "Record", "Weights", "read_weights", "write_weights"]

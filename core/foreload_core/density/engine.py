@@ -14,6 +14,7 @@ from foreload_core.density.inputs import REFERENCE, neighbours, network_inputs, 
 from foreload_core.density.layout import FIRST_RATIO, FLOOR_RATIO, FREE_COUNT, LEAST_FLOOR
 from foreload_core.density.mixture import Mixture, beyond
 from foreload_core.density.network import Weights, mixture_of
+from foreload_core.density.record import Record, record_of, take_in
 from foreload_core.density.state import COMPONENTS, Rows, new_rows
 from foreload_core.types import Resource
 
@@ -69,13 +70,20 @@ class Engine:
         self._floor = np.log(np.fmax(self.capacity * ratio, [LEAST_FLOOR[each] for each in self.resources]))
         self.likelihood: Floats = np.zeros(count, np.float32)
 
-    def observe(self, begun_seconds: float | Doubles, amount: Doubles, censored: NDArray[np.bool_]) -> None:
+    def observe(
+        self,
+        begun_seconds: float | Doubles,
+        amount: Doubles,
+        censored: NDArray[np.bool_],
+        violated: NDArray[np.bool_] | None = None,
+    ) -> None:
         """Takes in one interval.
 
         Args:
             begun_seconds: when the interval began, seconds of the epoch (one for all rows, or one a row).
             amount: the demand of each resource in its unit; NaN where it was not measured.
             censored: where the limit held the demand back, so that `amount` is a lower bound of it.
+            violated: where the demand was above what was in force; None: where it is censored.
         """
         rows = self.rows
         begun = np.broadcast_to(np.asarray(begun_seconds, np.float64), amount.shape)
@@ -94,6 +102,7 @@ class Engine:
         )
         known = (rows.count >= self.grain.horizon) & ~missing
         self.likelihood = learn(rows, made, x, censored, known, self.rates)
+        take_in(rows, place, censored if violated is None else violated, ~missing, self.grain.step_seconds)
         lifted = np.flatnonzero(censored & known)
         if len(lifted):
             most = np.log(np.where(np.isnan(self.capacity), np.inf, self.capacity))[lifted]
@@ -117,7 +126,18 @@ class Engine:
         rows.waiting_centre[self._lines, place] = mixture.centre
         rows.waiting_scale[self._lines, place] = mixture.scale
         rows.waiting_weight[self._lines, place] = mixture.weight
+        rows.waiting_chance[self._lines, place] = np.nan  # until something is decided on it
         return mixture
+
+    def decided(self, chance: Doubles) -> None:
+        """Takes in what was decided on the newest forecast: the chance that the demand stays below it, one a row."""
+        place = (self.rows.count - 1) % self.grain.horizon
+        self.rows.waiting_chance[self._lines, place] = 1.0 - chance
+
+    @property
+    def record(self) -> Record:
+        """What came of what was decided."""
+        return record_of(self.rows)
 
     def _fitted(self, anchors: Floats) -> Mixture:
         reference = anchors[:, REFERENCE]

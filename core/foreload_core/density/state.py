@@ -38,6 +38,11 @@ class Rows:
         since: samples since the demand was above the 0.9 quantile, and since it jumped.
         bias, shift, stretch: what was learned about each component: log weight, place and log scale.
         common: the shift and the stretch that all components share.
+        violated, expected: how often the demand was above what was decided, and how often it was expected to be; both
+            fade.
+        kills: how often it began to be above; fades.
+        short: 1 where it was above in the newest interval.
+        waiting_chance: the chance of that for intervals that have not come, (row, h); NaN where nothing was decided.
         waiting_anchor, waiting_centre, waiting_scale, waiting_weight: forecasts whose time has not come, (row, h, ..).
     """
 
@@ -58,6 +63,11 @@ class Rows:
     shift: NDArray[np.float32]
     stretch: NDArray[np.float32]
     common: NDArray[np.float32]
+    violated: NDArray[np.float32]
+    expected: NDArray[np.float32]
+    kills: NDArray[np.float32]
+    short: NDArray[np.float32]
+    waiting_chance: NDArray[np.float32]
     waiting_anchor: NDArray[np.float32]
     waiting_centre: NDArray[np.float32]
     waiting_scale: NDArray[np.float32]
@@ -108,6 +118,11 @@ def new_rows(rows: int, horizon: int) -> Rows:
         shift=np.zeros((rows, COMPONENTS), single),
         stretch=np.zeros((rows, COMPONENTS), single),
         common=np.zeros((rows, 2), single),
+        violated=np.zeros(rows, single),
+        expected=np.zeros(rows, single),
+        kills=np.zeros(rows, single),
+        short=np.zeros(rows, single),
+        waiting_chance=np.full((rows, horizon), np.nan, single),
         waiting_anchor=np.zeros((rows, horizon, ANCHOR_COUNT), single),
         waiting_centre=np.zeros((rows, horizon, COMPONENTS), single),
         waiting_scale=np.ones((rows, horizon, COMPONENTS), single),

@@ -8,12 +8,13 @@ Needs numpy, so it is imported only where it is used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foreload_core.density.mixture import Mixture
+from foreload_core.density.record import Record
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -35,12 +36,20 @@ class Exchange:
         unserved: price of a unit of demand that is not served, in units of what is given.
         thrift: 0: slack against violations; 1: money against unserved demand; between them both.
         change: price of a change, in units of slack.
+        record_power: how much of what the record says of violations goes into their price; 0: nothing.
+        kill_growth: factor of that price for each kill lately.
     """
 
     violation: Doubles
     unserved: Doubles
     thrift: Doubles
     change: Doubles
+    record_power: Doubles | float = 0.0
+    kill_growth: Doubles | float = 1.0
+
+    def after(self, record: Record) -> Exchange:
+        """With the prices that a record of violations makes of these."""
+        return replace(self, violation=self.violation * record.factor(self.record_power, self.kill_growth))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,13 @@ class Choice:
 
 
 def choose(
-    density: Mixture, exchange: Exchange, current: Doubles, mean: Doubles, least: Doubles, most: Doubles
+    density: Mixture,
+    exchange: Exchange,
+    current: Doubles,
+    mean: Doubles,
+    least: Doubles,
+    most: Doubles,
+    record: Record | None = None,
 ) -> Choice:
     """The amount with the least expected loss among: stay, grow, shrink past the dead band.
 
@@ -73,7 +88,10 @@ def choose(
         current: what holds then if nothing is changed.
         mean: mean demand so far.
         least, most: bounds of the amount; `most` may be infinite.
+        record: what came of earlier choices, where that is kept.
     """
+    if record is not None:
+        exchange = exchange.after(record)
     x, f = _grid(density, np.log(np.maximum(least, 1e-12)), np.log(most), np.log(np.maximum(current, 1e-12)))
     return weigh(x, f, exchange, current, mean)
 
