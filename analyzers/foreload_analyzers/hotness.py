@@ -11,7 +11,7 @@ from foreload_analyzers.call_flow import Flow, Flows
 from foreload_analyzers.callgraph import CALLBACK_TURNS, Edge
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.growth import Growth
-from foreload_analyzers.hot_loops import LoopSigns, capped, loop_signs, loop_table
+from foreload_analyzers.hot_loops import LoopSigns, loop_signs, loop_table, settled
 from foreload_analyzers.hot_model import Floats, hotness_models
 from foreload_analyzers.hot_signs import all_flags, flowing_signs, own_flags, own_signs
 from foreload_analyzers.judge import Judgement
@@ -112,15 +112,13 @@ class Hotness:
         units = [judgement.unit for judgement in judgements]
         rows = self._likely.between(units, judgements, fellows)
         flow = self._flows.follow(units, judgements, rows, run.starts)
-        # Code outside functions runs once: without a loop of its own it is over at once.
-        outside = min(run.spent[0] / run.total, 1.0) if units[0].loops or len(units) == 1 else 0.0
-        shares, scores = [outside], [0.0]
+        outside = share_outside(run, units)
+        shares = [outside]
         if len(units) > 1:
             model = hotness_models()["functions"]
             found = model.scores(*self.function_table(judgements, edges, growths, rows, flow, run.starts))
-            scores.extend([float(score) for score in found])
             shares.extend([float(share) * (1.0 - outside) for share in model.shares(found)])
-        loops = self._share_loops(judgements, flow, scores, shares)
+        loops = self._share_loops(judgements, shares)
         short = [_short(share) for share in shares]
         return Shares(short, loops, run.runs, run.total, run.work, run.waiting, run.reached, run.starts)
 
@@ -154,28 +152,33 @@ class Hotness:
         self._own = kept
         return found
 
-    def loop_table(
-        self, judgements: Sequence[Judgement], flow: Flow, scores: Sequence[float], shares: Sequence[float]
-    ) -> tuple[Floats, Floats]:
+    def loop_table(self, judgements: Sequence[Judgement], shares: Sequence[float]) -> Floats:
         """The signs of all loops of the file, unit by unit."""
-        return loop_table([signs.loops for signs in self._signs_of(judgements)], flow, scores, shares)
+        return loop_table([signs.loops for signs in self._signs_of(judgements)], shares)
 
-    def _share_loops(
-        self, judgements: Sequence[Judgement], flow: Flow, scores: Sequence[float], shares: Sequence[float]
-    ) -> list[tuple[float, ...]]:
-        ranked, flagged = self.loop_table(judgements, flow, scores, shares)
-        if not len(ranked):
+    def _share_loops(self, judgements: Sequence[Judgement], shares: Sequence[float]) -> list[tuple[float, ...]]:
+        signs = self.loop_table(judgements, shares)
+        if not len(signs):
             return [() for _ in judgements]
         model = hotness_models()["loops"]
-        # What the functions do within loops, all together, is shared among the loops.
-        looped = sum([share * _looped_ratio(found) for share, found in zip(shares, judgements, strict=True)])
-        pending = [float(share) * looped for share in model.shares(model.scores(ranked, flagged))]
-        found: list[tuple[float, ...]] = []
-        for judgement, share in zip(judgements, shares, strict=True):
-            count = len(judgement.unit.loops)
-            found.append(tuple([_short(part) for part in capped(pending[:count], share)]))
-            del pending[:count]
-        return found
+        scores = model.scores(np.empty((len(signs), 0)), signs)
+        found = told_shares(judgements, shares, scores / model.temperature)
+        owners = np.repeat(np.arange(len(judgements)), [len(one.unit.loops) for one in judgements])
+        ends = np.searchsorted(owners, np.arange(len(judgements)), "right")
+        return [tuple(map(_short, row.tolist())) for row in np.split(found, ends[:-1])]
+
+
+def told_shares(judgements: Sequence[Judgement], shares: Sequence[float], scores: Floats) -> Floats:
+    """The shares of all loops: what the functions do within loops, all together, is shared among the loops.
+
+    Args:
+        judgements, shares: of each unit.
+        scores: of each loop, unit by unit.
+    """
+    looped = sum([share * _looped_ratio(found) for share, found in zip(shares, judgements, strict=True)])
+    owners = np.repeat(np.arange(len(judgements)), [len(found.unit.loops) for found in judgements])
+    raised = np.exp(scores - scores.max())
+    return settled(raised / raised.sum() * looped, owners, shares)
 
 
 def _looped_ratio(judgement: Judgement) -> float:
@@ -197,6 +200,11 @@ class Run(NamedTuple):
     waiting: float
     reached: frozenset[int]
     starts: frozenset[int]
+
+
+def share_outside(run: Run, units: Sequence[Unit]) -> float:
+    """The share of the code outside functions: it runs once, and without a loop of its own it is over at once."""
+    return min(run.spent[0] / run.total, 1.0) if units[0].loops or len(units) == 1 else 0.0
 
 
 def run_of(

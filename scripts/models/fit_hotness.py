@@ -21,21 +21,21 @@ from typing import Any
 
 import numpy as np
 from foreload_analyzers import hot_loops, hot_signs
-from foreload_analyzers.call_flow import Flow
 from foreload_analyzers.document import Document
 from foreload_analyzers.hot_model import Floats, RankModel, ranks, write_models
-from foreload_analyzers.hotness import Hotness, Shares, run_of
+from foreload_analyzers.hotness import Hotness, Shares, run_of, share_outside, told_shares
 from foreload_analyzers.judge import Judgement
 from hotness_blocks import BLOCKS
+from hotness_scores import calibration, interval
 from scipy.optimize import minimize, minimize_scalar
 
 OUT = Path(__file__).parents[2] / "analyzers" / "foreload_analyzers" / "models" / "hotness.bin"
-STRENGTHS = {"functions": 0.1, "loops": 0.8}  # of the pull of the weights towards 0
+RANKINGS = Path(__file__).parents[2] / "results" / "analysis" / "hot.jsonl"
+STRENGTHS = {"functions": 0.1, "loops": 0.01}  # of the pull of the weights towards 0
 SOFTENED = 0.7  # shares to this power are fitted to, so that more than the hottest function counts
 HOT_PART = 0.8  # the hot functions are the fewest that hold this part of the time
 SEEDS = (0, 1, 2, 3)
 FOLDS = 5
-SAMPLES = 2000
 
 
 @dataclass
@@ -48,6 +48,7 @@ class Table:
     ran: Floats
     led_places: tuple[int, ...]
     keep: Floats | None = None
+    told: Callable[[Floats], Floats] | None = None  # of loops: the shares that the product tells, by weights
     signs: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +63,7 @@ class Program:
     name: str
     group: str
     functions: Table
+    lines: list[int]
     loop_lines: list[int]
     profile: dict[str, Any]
     recorder: Recorder
@@ -71,7 +73,7 @@ class Recorder(Hotness):
     """Keeps what the shares of a document are made of, instead of working them out."""
 
     judgements: Sequence[Judgement]
-    flow: Flow
+    outside: float
     table: tuple[Floats, Floats]
 
     def share_out(self, judgements: Any, fellows: Any, edges: Any, groups: Any, growths: Any) -> Shares:
@@ -80,8 +82,9 @@ class Recorder(Hotness):
         units = [judgement.unit for judgement in judgements]
         rows = self._likely.between(units, judgements, fellows)
         self.judgements = judgements
-        self.flow = self._flows.follow(units, judgements, rows, run.starts)
-        self.table = self.function_table(judgements, edges, growths, rows, self.flow, run.starts)
+        self.outside = share_outside(run, units)
+        flow = self._flows.follow(units, judgements, rows, run.starts)
+        self.table = self.function_table(judgements, edges, growths, rows, flow, run.starts)
         none = [0.0] * len(units)
         loops = [(0.0,) * len(unit.loops) for unit in units]
         return Shares(none, loops, run.runs, run.total, run.work, run.waiting, run.reached, run.starts)
@@ -107,7 +110,7 @@ def read_program(row: dict[str, Any]) -> Program:
         else:
             loop_lines.extend([loop.line for loop in loops[(judgement.unit.full_name, line)]])
     functions = Table(recorder.table[0], recorder.table[1], shares / shares.sum(), ran, led)
-    return Program(row["id"], row["group"], functions, loop_lines, row, recorder)
+    return Program(row["id"], row["group"], functions, lines, loop_lines, row, recorder)
 
 
 def _lines_in_order(recorder: Recorder, report: Any) -> list[int]:
@@ -126,17 +129,17 @@ def loop_table(program: Program, model: RankModel) -> Table | None:
     scores = model.scores(program.functions.ranked, program.functions.flags)
     shares = model.shares(scores)
     recorder = program.recorder
-    ranked, flagged = recorder.loop_table(
-        recorder.judgements, recorder.flow, [0.0, *map(float, scores)], [0.0, *map(float, shares)]
-    )
+    outside = recorder.outside
+    signs = recorder.loop_table(recorder.judgements, [outside, *(float(share) * (1.0 - outside) for share in shares)])
+    kinds = [loop.kind for judgement in recorder.judgements for loop in judgement.unit.loops]
     truth: dict[int, dict[str, Any]] = {}
     for loop in program.profile["loops"]:
         if loop["kind"] in ("For", "While", "AsyncFor"):
             truth.setdefault(loop["line"], loop)
     seen: set[int] = set()
     keep: list[bool] = []
-    for line, row in zip(program.loop_lines, flagged, strict=True):
-        is_loop = line in truth and line not in seen and not row[hot_loops.FLAGS.index("comprehension")]
+    for line, kind in zip(program.loop_lines, kinds, strict=True):
+        is_loop = line in truth and line not in seen and kind != "comprehension"
         keep.append(is_loop)
         if is_loop:
             seen.add(line)
@@ -146,10 +149,11 @@ def loop_table(program: Program, model: RankModel) -> Table | None:
     kept = [place for place, wanted in enumerate(keep) if wanted]
     shares_of = np.array([truth[program.loop_lines[place]]["excl_share"] for place in kept])
     ran = np.array([truth[program.loop_lines[place]]["incl_share"] for place in kept])
-    led = tuple(hot_loops.RANKED.index(name) for name in hot_loops.LED)
-    table = Table(ranked, flagged, shares_of / shares_of.sum(), ran, led)
-    table.signs = table.signs[kept]
-    table.keep = np.array(kept)
+    table = Table(np.empty((len(signs), 0)), signs, shares_of / shares_of.sum(), ran, ())
+    every = table.signs
+    limits = [outside, *(float(share) * (1.0 - outside) for share in shares)]
+    table.signs, table.keep = every[kept], np.array(kept)
+    table.told = lambda weights: told_shares(recorder.judgements, limits, every @ weights)[kept]
     return table
 
 
@@ -279,12 +283,32 @@ def cross_validated(
                 _note(rows, "functions", index, len(programs), scores, table)
                 looped_table = None if loop_weights is None else loop_table(programs[index], model)
                 if loop_weights is not None and looped_table is not None:
-                    loop_scores = looped_table.signs @ loop_weights
-                    looped.append((loop_scores, looped_table.shares))
-                    _note(rows, "loops", index, len(programs), loop_scores, looped_table)
+                    looped.append((looped_table.signs @ loop_weights, looped_table.shares))
+                    told = looped_table.told(loop_weights) if looped_table.told else looped[-1][0]
+                    _note(rows, "loops", index, len(programs), told, looped_table)
         for name, values in rows.items():
             found.setdefault(name, []).append(values)
     return found, functions, looped
+
+
+def save_rankings(programs: Sequence[Program]) -> None:
+    """The order of functions and loops of each program while its group was held out, for the bench."""
+    lines: list[str] = []
+    for held in folds_of(programs, SEEDS[0]):
+        kept = [program for index, program in enumerate(programs) if index not in held]
+        model = model_of(fit([program.functions for program in kept], STRENGTHS["functions"]), hot_signs, 1.0)
+        weights = fit(loop_tables(kept, SEEDS[0]), STRENGTHS["loops"])
+        for program in (programs[index] for index in held):
+            scores = model.scores(program.functions.ranked, program.functions.flags)
+            order = [program.lines[place] for place in np.argsort(-scores, kind="stable")]
+            lines.append(json.dumps({"task": "hot", "id": program.name, "ranking": order}))
+            table = loop_table(program, model)
+            if table is not None and table.keep is not None and table.told is not None:
+                places = table.keep[np.argsort(-table.told(weights), kind="stable")]
+                loops = [program.loop_lines[place] for place in places]
+                lines.append(json.dumps({"task": "hot_loops", "id": program.name, "loops": loops}))
+    RANKINGS.parent.mkdir(parents=True, exist_ok=True)
+    RANKINGS.write_text("".join(f"{line}\n" for line in lines))
 
 
 def _note(rows: dict[str, list[float]], what: str, index: int, count: int, scores: Floats, table: Table) -> None:
@@ -293,51 +317,6 @@ def _note(rows: dict[str, list[float]], what: str, index: int, count: int, score
         scope = "executed" if executed else "all"
         for name, value in (("P@1", first), ("AUC", area)):
             rows.setdefault(f"{what}, {scope}: {name}", [float("nan")] * count)[index] = value
-
-
-def interval(values: Sequence[Sequence[float]], groups: Sequence[str]) -> tuple[float, float, float]:
-    """The mean, and the middle 95 % of means over groups drawn anew."""
-    by_program = np.nanmean(np.array(values), axis=0) if len(values) > 1 else np.array(values[0])
-    names = sorted(set(groups))
-    members = {
-        name: [value for value, group in zip(by_program, groups, strict=True) if group == name] for name in names
-    }
-    random = np.random.default_rng(0)
-    means: list[float] = []
-    for _ in range(SAMPLES):
-        drawn = [value for name in random.choice(names, len(names)) for value in members[str(name)]]
-        means.append(float(np.nanmean(drawn)))
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(np.nanmean(by_program)), float(low), float(high)
-
-
-def calibration(scored: Sequence[tuple[Floats, Floats]], temperature: float) -> list[str]:
-    """Predicted against measured shares of functions that were held out, in steps of the predicted share."""
-    predicted: list[float] = []
-    measured: list[float] = []
-    for scores, shares in scored:
-        raised = np.exp((scores - scores.max()) / temperature)
-        predicted.extend(raised / raised.sum())
-        measured.extend(shares)
-    told, real = np.array(predicted), np.array(measured)
-    lines: list[str] = []
-    for low, high in (
-        (0, 0.02),
-        (0.02, 0.05),
-        (0.05, 0.1),
-        (0.1, 0.2),
-        (0.2, 0.35),
-        (0.35, 0.5),
-        (0.5, 0.7),
-        (0.7, 1.01),
-    ):
-        chosen = (told >= low) & (told < high)
-        if chosen.any():
-            lines.append(
-                f"{low:4.2f}-{min(high, 1):4.2f}: {chosen.sum():6d} functions, told {told[chosen].mean():.3f}, "
-                f"measured {real[chosen].mean():.3f}"
-            )
-    return lines
 
 
 def ablate(programs: Sequence[Program], tell: Callable[[str], None]) -> None:
@@ -367,6 +346,7 @@ def main(arguments: Sequence[str]) -> int:
     groups = [program.group for program in programs]
     tell(f"{len(programs)} programs in {len(set(groups))} groups, {FOLDS} folds, {len(SEEDS)} draws")
     found, functions, loops = cross_validated(programs)
+    save_rankings(programs)
     for name, values in found.items():
         tell("{}: {:.3f} [{:.3f}, {:.3f}]".format(name, *interval(values, groups)))
     temperature, loop_temperature = temperature_of(functions), temperature_of(loops)

@@ -8,7 +8,7 @@ import numpy as np
 from foreload_analyzers import analyze, heavy
 from foreload_analyzers.hot_loops import FLAGS as LOOP_FLAGS
 from foreload_analyzers.hot_loops import RANKED as LOOP_RANKED
-from foreload_analyzers.hot_loops import capped
+from foreload_analyzers.hot_loops import settled
 from foreload_analyzers.hot_model import hotness_models, ranks
 from foreload_analyzers.hot_signs import FLAGS, RANKED
 
@@ -60,9 +60,19 @@ def test_shares_come_to_one_and_loops_to_no_more_than_their_function() -> None:
         assert sum(loop.hotness for loop in function.loops) <= function.hotness * 1.01
 
 
-def test_loops_that_claim_too_much_are_made_smaller() -> None:
-    assert np.allclose(capped([0.3, 0.1], 0.2), [0.15, 0.05])
-    assert capped([0.1, 0.05], 0.2) == [0.1, 0.05]
+def test_what_loops_claim_too_much_goes_to_loops_of_functions_with_room() -> None:
+    owners = np.array([0, 0, 1])
+    assert np.allclose(settled(np.array([0.3, 0.1, 0.1]), owners, [0.2, 0.7]), [0.15, 0.05, 0.3])
+    assert np.allclose(settled(np.array([0.1, 0.05, 0.1]), owners, [0.2, 0.7]), [0.1, 0.05, 0.1])
+    assert np.allclose(settled(np.array([0.5, 0.3, 0.1]), owners, [0.2, 0.1]), [0.125, 0.075, 0.1])
+    assert np.allclose(settled(np.array([0.5, 0.5, 0.0]), owners, [0.0, 0.1]), [0.0, 0.0, 0.0])
+
+
+def test_written_turns_make_a_loop_hot() -> None:
+    first_loop, second_loop = "for row in rows:\n        a += row", "for i in range(1_000_000):\n        a += i"
+    source = f"def f(rows):\n    a = 0\n    {first_loop}\n    {second_loop}\n    return a\n"
+    first, second = analyze(source.encode(), "python").functions[0].loops
+    assert second.hotness > 5 * first.hotness
 
 
 def test_ranks_count_equal_rows_by_half() -> None:
