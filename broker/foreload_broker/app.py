@@ -26,6 +26,7 @@ from foreload_broker.config import BrokerSettings, unknown_variables
 from foreload_broker.loop.measures import Measures
 from foreload_broker.loop.restart import load
 from foreload_broker.loop.runner import Loop
+from foreload_broker.loop.tasks.board import TaskBoard
 from foreload_broker.loop.writer import Writer
 from foreload_broker.platforms.agents import AgentConnections
 from foreload_broker.platforms.dry_run import DryRun
@@ -96,10 +97,14 @@ class Broker:
         shadow = DryRun(self.loop.post, self.loop.now)
         self.loop.platforms = (shadow,) if settings.shadow else (self._connections, *more)
         measures.environments.set_function(lambda: len(writer.fleet.placements))
-        self._server = Server(self.loop, self._connections, settings.authority_folder)
+        self.tasks = TaskBoard(self.loop, settings.tasks)
+        await self.tasks.load()
+        self.loop.after_decision = self.tasks.wake
+        self._server = Server(self.loop, self._connections, self.tasks, settings.authority_folder)
         self._newcomers = NewcomersServer(self.loop, settings.authority_folder)
         self._page = MetricsPage(measures.registry, lambda: self.loop.trouble)
         self._running = asyncio.create_task(self.loop.run())
+        self._tasks_running = asyncio.create_task(self.tasks.run())
         try:
             self.address = await self._server.start(settings.listen, settings.certificate_folder)
             if settings.enrolment:
@@ -128,9 +133,12 @@ class Broker:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
         self._connections.close()
+        self.tasks.close()
         self.loop.subscribers.close()
         await asyncio.gather(self._server.stop(GRACE_SECONDS), self._newcomers.stop(GRACE_SECONDS))
         await self._page.stop()
+        self._tasks_running.cancel()
+        await asyncio.gather(self._tasks_running, return_exceptions=True)
         self.loop.stop()
         await self._running
         self.loop.close()

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from foreload_core.types import PolicySettings, Prices
+from foreload_core.types.tasks import TaskSettings
 from foreload_system.paths import authority_directory, certificate_directory, state_directory
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "FORELOAD_BROKER_"
 BROKER_NAME = "local"
 _POLICY = PolicySettings()
+_TASKS = TaskSettings()
 _PRICES = Prices()
 
 
@@ -105,6 +107,19 @@ class BrokerSettings(BaseSettings):
     keep_each_sample_days: float = Field(
         1.0, ge=0.01, le=3650, description="After this long the samples of a minute become one"
     )
+    task_horizon_seconds: float = Field(
+        _TASKS.horizon_seconds, ge=1, le=86_400, description="Tasks make way for a peak that is seen this far ahead"
+    )
+    task_leave_seconds: float = Field(
+        _TASKS.leave_seconds, ge=0, le=3600, description="A task makes way this long before the peak"
+    )
+    task_calm_seconds: float = Field(
+        _TASKS.calm_seconds, ge=0, le=3600, description="A paused task goes on after this long at the earliest"
+    )
+    task_decline_seconds: float = Field(
+        _TASKS.decline_seconds, ge=0, le=86_400, description="A task that is to stay is left alone for this long"
+    )
+
     keep_samples_days: float = Field(14.0, gt=0, le=3650, description="Samples and signals are deleted after this long")
     keep_journal_days: float = Field(
         7.0, gt=0, le=3650, description="The journal before the last snapshot is deleted after this long"
@@ -177,6 +192,11 @@ class BrokerSettings(BaseSettings):
     def policy(self) -> PolicySettings:
         """The part that the decision sees."""
         return PolicySettings(**{name: getattr(self, name) for name in PolicySettings.__dataclass_fields__})
+
+    @property
+    def tasks(self) -> TaskSettings:
+        """The part that tasks are decided by."""
+        return TaskSettings(**{name: getattr(self, f"task_{name}") for name in TaskSettings.__dataclass_fields__})
 
     @property
     def prices(self) -> Prices:

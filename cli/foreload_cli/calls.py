@@ -54,24 +54,48 @@ def find_target(broker: str | None, certificates: Path | None, state: Path | Non
     return Target(address, certificates)
 
 
-def ask(target: Target, question: Callable[[Any], Awaitable[T]], enrolment: bool = False) -> T:
+def find_own_target(broker: str | None, certificates: Path | None, environment: str | None, state: Path) -> Target:
+    """The broker to ask as an environment.
+
+    What is given wins; then, inside an environment, its own; then the only one whose certificate lies on this machine.
+
+    Raises:
+        CommandFailed: it is not clear which environment is meant.
+    """
+    inside = os.environ.get("FORELOAD_CERTS")
+    if certificates is None and environment is not None:
+        certificates = certificate_directory(state, "environment", environment)
+    if certificates is None and inside:
+        certificates = Path(inside)
+    if certificates is None:
+        found = sorted((state / "certs").glob("environment-*"))
+        if len(found) != 1:
+            names = ", ".join(path.name.removeprefix("environment-") for path in found) or "none"
+            raise CommandFailed(f"which environment is this? Say it with --environment; known here: {names}", 2)
+        certificates = found[0]
+    address = broker or os.environ.get("FORELOAD_BROKER") or _local_address(state)
+    return Target(address, certificates)
+
+
+def ask(target: Target, question: Callable[[Any], Awaitable[T]], enrolment: bool = False, service: str = "broker") -> T:
     """Asks a broker and returns its answer.
 
     Args:
         target: the broker.
         question: gets the stub of the broker's service.
         enrolment: it gets that of the service that issues certificates instead.
+        service: `tasks`: it gets that of the service of tasks.
 
     Raises:
         CommandFailed: the own certificate cannot be used, the broker does not answer, or it refuses.
     """
-    return asyncio.run(_ask(target, question, enrolment))
+    return asyncio.run(_ask(target, question, "enrolment" if enrolment else service))
 
 
-async def _ask(target: Target, question: Callable[[Any], Awaitable[T]], enrolment: bool) -> T:
+async def _ask(target: Target, question: Callable[[Any], Awaitable[T]], service: str) -> T:
     import grpc
     import grpc.aio
-    from foreload_proto.v1 import broker_pb2_grpc, enrolment_pb2_grpc
+    from foreload_proto.v1 import broker_pb2_grpc, enrolment_pb2_grpc, tasks_pb2_grpc
     from foreload_system.certificates import CertificateError, read_bundle, require_valid
     from foreload_system.channels import open_channel
     from foreload_system.reaching import active_broker, find_obstacle
@@ -83,7 +107,12 @@ async def _ask(target: Target, question: Callable[[Any], Awaitable[T]], enrolmen
         raise CommandFailed(str(error)) from error
     target = replace(target, address=await asyncio.to_thread(active_broker, target.address))
     async with open_channel(target.address, bundle) as channel:
-        stub: Any = enrolment_pb2_grpc.EnrolmentServiceStub if enrolment else broker_pb2_grpc.BrokerServiceStub
+        stubs: dict[str, Any] = {
+            "broker": broker_pb2_grpc.BrokerServiceStub,
+            "enrolment": enrolment_pb2_grpc.EnrolmentServiceStub,
+            "tasks": tasks_pb2_grpc.TaskServiceStub,
+        }
+        stub = stubs[service]
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 return await question(stub(channel))

@@ -39,6 +39,8 @@ COMMANDS: Mapping[str, Entry] = {
     "analyze": Entry("foreload_cli.analyze", "Tags of files or trees: hot loops, growth, needs"),
     "forecast": Entry("foreload_cli.forecast", "Expected demand of a trace, and how good the forecast is"),
     "recommend": Entry("foreload_cli.recommend", "Amounts for an environment, interval by interval, as JSON Lines"),
+    "run": Entry("foreload_cli.run", "Run a task that may be paused or moved when a peak is expected"),
+    "tasks": Entry("foreload_cli.tasks", "Tasks: where they run, and why; keep one, signal one, follow one"),
     "decisions": Entry("foreload_cli.decisions", "The log of changes, newest first"),
     "why": Entry("foreload_cli.why", "One decision explained"),
     "profile": Entry("foreload_cli.profile", "Check what the developer expects"),

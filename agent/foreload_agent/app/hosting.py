@@ -191,7 +191,8 @@ class TaskHosting:
             case "window":
                 attempt.resize(feed.window.rows, feed.window.columns)
             case "wanted":
-                held.wanted = (feed.wanted.from_offset, feed.wanted.to_offset)
+                begins = held.wanted[0] if feed.wanted.continues else feed.wanted.from_offset
+                held.wanted = (begins, feed.wanted.to_offset)
                 attempt.consumed(feed.wanted.from_offset)
             case "forget":
                 if held.hosted.attempt.ended() is not None or not held.hosted.attempt.has_keeper():
@@ -248,13 +249,13 @@ class TaskHosting:
             await self._session.send(
                 tasks_pb2.HostRequest(output=tasks_pb2.TaskOutputFrame(task_id=key[0], output=output))
             )
-        if held.wanted == (first, last):  # nobody has asked for another part meanwhile
-            held.wanted = (after, last)
+        if held.wanted[0] == first:  # nobody has asked for another part meanwhile
+            held.wanted = (after, held.wanted[1])
         return bool(frames)
 
     async def _give_input(self, key: Key, held: _Held) -> bool:
         given = 0
-        while held.fed:
+        while held.fed and (held.hosted.attempt.folder / "task.json").exists():
             piece = held.fed.popleft()
             if piece is None:
                 if not held.hosted.attempt.end_feed():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc.aio
-from foreload_proto.v1 import agent_pb2_grpc, broker_pb2_grpc, enrolment_pb2_grpc
+from foreload_proto.v1 import agent_pb2_grpc, broker_pb2_grpc, enrolment_pb2_grpc, tasks_pb2_grpc
 from foreload_system.channels import SERVER_OPTIONS, server_credentials
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
@@ -18,10 +18,12 @@ from foreload_broker.api.agent_service import AgentService
 from foreload_broker.api.broker_service import BrokerService
 from foreload_broker.api.enrolment_service import EnrolmentService
 from foreload_broker.api.interceptors import Authorisation, Errors, NewcomersOnly
+from foreload_broker.api.task_service import TaskService
 from foreload_broker.config import split_address
 from foreload_broker.loop.runner import Loop
+from foreload_broker.loop.tasks.board import TaskBoard
 from foreload_broker.platforms.agents import AgentConnections
-from foreload_broker.security.access import AGENT_SERVICE, BROKER_SERVICE, ENROLMENT_SERVICE
+from foreload_broker.security.access import AGENT_SERVICE, BROKER_SERVICE, ENROLMENT_SERVICE, TASK_SERVICE
 
 HEALTH_SERVICE = "grpc.health.v1.Health"
 
@@ -29,16 +31,24 @@ HEALTH_SERVICE = "grpc.health.v1.Health"
 class Server:
     """Started and stopped once."""
 
-    def __init__(self, loop: Loop, connections: AgentConnections, authority: Path) -> None:
+    def __init__(self, loop: Loop, connections: AgentConnections, tasks: TaskBoard, authority: Path) -> None:
         # Errors is outermost: what authorisation raises is an answer too.
         self._server = grpc.aio.server(interceptors=[Errors(), Authorisation()], options=SERVER_OPTIONS)
         self._health = HealthServicer()
         broker_pb2_grpc.add_BrokerServiceServicer_to_server(BrokerService(loop), self._server)
         agent_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(loop, connections), self._server)
+        tasks_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(loop, tasks), self._server)
         enrolment = EnrolmentService(loop, authority)
         enrolment_pb2_grpc.add_EnrolmentServiceServicer_to_server(enrolment, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (BROKER_SERVICE, AGENT_SERVICE, ENROLMENT_SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
+        names = (
+            BROKER_SERVICE,
+            AGENT_SERVICE,
+            TASK_SERVICE,
+            ENROLMENT_SERVICE,
+            HEALTH_SERVICE,
+            reflection.SERVICE_NAME,
+        )
         reflection.enable_server_reflection(names, self._server)
 
     async def start(self, address: str, certificates: Path) -> str:

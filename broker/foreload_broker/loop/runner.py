@@ -38,6 +38,7 @@ class Loop:
 
     Attributes:
         platforms: what carries instructions out; the first that knows the instance. Set before `run`.
+        after_decision: called when something was decided, maybe for nobody. Set before `run`.
         trouble: why nothing can be stored just now, for a person; empty when all is well.
         deposed: set when another broker has become the active one, so that this one can store nothing any more.
         started_at: UTC.
@@ -61,6 +62,7 @@ class Loop:
         self.last_turn_seconds = 0.0
         self._writer = writer
         self.platforms: Sequence[Platform] = ()
+        self.after_decision: Callable[[], None] = lambda: None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._batch = Batch()
@@ -241,6 +243,8 @@ class Loop:
             else:
                 answer.set_result(response)
         self._count(outcome)
+        if outcome.decided:
+            self.after_decision()
         if outcome.to_forecast and (self._forecasting is None or self._forecasting.done()):
             self._forecasting = asyncio.create_task(self._forecast(outcome.to_forecast))
 

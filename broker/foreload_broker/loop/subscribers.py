@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 
-from foreload_proto.v1 import broker_pb2, common_pb2
+from foreload_proto.v1 import broker_pb2, common_pb2, tasks_pb2
 
 KEPT_DECISIONS = 256
 """Decisions that wait for a slow reader; older ones are in the log."""
@@ -44,6 +44,11 @@ class Subscriber:
     def decide(self, decision: common_pb2.Decision) -> None:
         """A decision, or the same again with what came of it."""
         self._messages.append(broker_pb2.ConnectResponse(decision=decision))
+        self._woken.set()
+
+    def task(self, status: tasks_pb2.TaskStatus) -> None:
+        """Something has become of one of the environment's tasks."""
+        self._messages.append(broker_pb2.ConnectResponse(task=status))
         self._woken.set()
 
     def reject(self, sequence: int, detail: str) -> None:

@@ -8,6 +8,7 @@ from foreload_system.identity import KINDS, Identity
 
 BROKER_SERVICE = "foreload.v1.BrokerService"
 AGENT_SERVICE = "foreload.v1.AgentService"
+TASK_SERVICE = "foreload.v1.TaskService"
 ENROLMENT_SERVICE = "foreload.v1.EnrolmentService"
 
 _ENVIRONMENT = frozenset({"environment"})
@@ -28,6 +29,11 @@ METHODS: Mapping[str, frozenset[str]] = {
     f"/{BROKER_SERVICE}/Purge": _ENVIRONMENT,
     f"/{BROKER_SERVICE}/GetStatus": _OPERATOR,
     f"/{AGENT_SERVICE}/Attach": _AGENT,
+    f"/{TASK_SERVICE}/Run": _ENVIRONMENT,
+    f"/{TASK_SERVICE}/ListTasks": _READERS,
+    f"/{TASK_SERVICE}/DeclineMove": _ENVIRONMENT,
+    f"/{TASK_SERVICE}/SignalTask": _ENVIRONMENT,
+    f"/{TASK_SERVICE}/Host": _AGENT,
     f"/{ENROLMENT_SERVICE}/CreateToken": _OPERATOR,
     f"/{ENROLMENT_SERVICE}/Renew": frozenset({"environment", "agent", "operator"}),
 }

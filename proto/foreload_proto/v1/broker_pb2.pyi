@@ -2,6 +2,7 @@
 import datetime
 
 from foreload_proto.v1 import common_pb2 as _common_pb2
+from foreload_proto.v1 import tasks_pb2 as _tasks_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -135,18 +136,20 @@ class PlannedChange(_message.Message):
     def __init__(self, resource: _Optional[_Union[_common_pb2.Resource, str]] = ..., to_amount: _Optional[float] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ...) -> None: ...
 
 class ConnectResponse(_message.Message):
-    __slots__ = ("welcome", "acknowledged", "allocation", "decision", "rejected")
+    __slots__ = ("welcome", "acknowledged", "allocation", "decision", "rejected", "task")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     ALLOCATION_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
     REJECTED_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     acknowledged: Acknowledged
     allocation: Allocation
     decision: _common_pb2.Decision
     rejected: Rejected
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., acknowledged: _Optional[_Union[Acknowledged, _Mapping]] = ..., allocation: _Optional[_Union[Allocation, _Mapping]] = ..., decision: _Optional[_Union[_common_pb2.Decision, _Mapping]] = ..., rejected: _Optional[_Union[Rejected, _Mapping]] = ...) -> None: ...
+    task: _tasks_pb2.TaskStatus
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., acknowledged: _Optional[_Union[Acknowledged, _Mapping]] = ..., allocation: _Optional[_Union[Allocation, _Mapping]] = ..., decision: _Optional[_Union[_common_pb2.Decision, _Mapping]] = ..., rejected: _Optional[_Union[Rejected, _Mapping]] = ..., task: _Optional[_Union[_tasks_pb2.TaskStatus, _Mapping]] = ...) -> None: ...
 
 class ListDecisionsRequest(_message.Message):
     __slots__ = ("limit", "before_decision_id", "environment_id")

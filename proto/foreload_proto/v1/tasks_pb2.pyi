@@ -383,12 +383,14 @@ class TaskFeed(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., attempt: _Optional[int] = ..., input: _Optional[_Union[TaskInput, _Mapping]] = ..., signal_number: _Optional[int] = ..., window: _Optional[_Union[WindowSize, _Mapping]] = ..., wanted: _Optional[_Union[Wanted, _Mapping]] = ..., forget: _Optional[bool] = ...) -> None: ...
 
 class Wanted(_message.Message):
-    __slots__ = ("from_offset", "to_offset")
+    __slots__ = ("from_offset", "to_offset", "continues")
     FROM_OFFSET_FIELD_NUMBER: _ClassVar[int]
     TO_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    CONTINUES_FIELD_NUMBER: _ClassVar[int]
     from_offset: int
     to_offset: int
-    def __init__(self, from_offset: _Optional[int] = ..., to_offset: _Optional[int] = ...) -> None: ...
+    continues: bool
+    def __init__(self, from_offset: _Optional[int] = ..., to_offset: _Optional[int] = ..., continues: _Optional[bool] = ...) -> None: ...
 
 class HostResponse(_message.Message):
     __slots__ = ("registered", "order", "feed")

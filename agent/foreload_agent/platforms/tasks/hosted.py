@@ -107,6 +107,9 @@ class Hosted:
 
     def signal(self, number: int) -> None:
         """Signals it as its developer asks. One that is paused goes on shortly, or it could not take the signal."""
+        deadline = time.monotonic() + SIGNALLED_SECONDS
+        while self.attempt.pid() is None and self.attempt.ended() is None and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)  # it is just being started
         self.attempt.signal(number)
         if not self.cell.paused():
             return
