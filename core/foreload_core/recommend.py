@@ -91,7 +91,7 @@ class _Environment:
         if isinstance(self._engine, RunEngine):
             self._engine.observe(begun, used, censored, step.events)
         else:
-            self._engine.observe(begun, used, censored)
+            self._engine.observe(begun, used, censored, throttled)
         self.last_seconds = step.ended_seconds
         current = self._in_force_then(held)
         choice = choose(
@@ -101,9 +101,10 @@ class _Environment:
             self._engine.mean,
             self._least,
             self._most,
-            self._engine.record,
+            None if isinstance(self._engine, RunEngine) else self._engine.record,
         )
-        self._engine.decided(choice.chance)
+        if not isinstance(self._engine, RunEngine):
+            self._engine.decided(choice.chance)
         amount = np.clip(choice.amount, self._least, self._most)
         if self._seen < FIRST_SAMPLES:
             # So little says nothing of the need: nothing is taken back yet.
