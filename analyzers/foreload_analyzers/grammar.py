@@ -15,6 +15,7 @@ Checkpoint = Callable[[], None]
 """Called now and then during long work; may raise to end it."""
 
 _PART_BYTES = 128 * 1024  # a text that is longer is handed to the parser in parts
+_NODE_BYTES = 64  # and in such ones later, when the conditions of the queries read their nodes through it
 # The parser's own steps. Sound code takes up to 22 a KiB, and an endless search takes about half a millisecond for one.
 _FREE_STEPS = 600
 _STEPS_A_KIB = 60
@@ -42,9 +43,12 @@ def parse(parser: Parser, text: bytes, old: Tree | None = None, checkpoint: Chec
     """
     stopped: list[Exception] = []
     steps = 0
+    is_parsed = False
     most_steps = _FREE_STEPS + len(text) * _STEPS_A_KIB // 1024
 
     def read(offset: int, _point: Point) -> bytes:
+        if is_parsed:
+            return text[offset : offset + _NODE_BYTES]
         if offset and not stopped:
             try:
                 checkpoint()
@@ -69,6 +73,7 @@ def parse(parser: Parser, text: bytes, old: Tree | None = None, checkpoint: Chec
         raise UnreadableError("the syntax is broken in a way that has too many readings") from reason
     if stopped:
         raise stopped[0]
+    is_parsed = True
     return tree
 
 
