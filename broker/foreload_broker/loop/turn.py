@@ -60,6 +60,8 @@ class Gathered:
     adoptions: dict[str, Adoption] = field(default_factory=dict[str, Adoption])
     asks: dict[str, Ask] = field(default_factory=dict[str, Ask])
     urgent: bool = False
+    # Of whom something changed that their developers see.
+    concerned: set[str] = field(default_factory=set[str])
 
 
 class Turn:

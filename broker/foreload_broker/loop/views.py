@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from foreload_core.decide import EnvironmentState, Policy, plan
+from foreload_core.decide import EnvironmentState, Fleet, Policy, plan
 from foreload_core.policy.cost import amounts_usd_per_hour
 from foreload_core.types import NO_AMOUNTS, Amounts, EnvironmentDecision, Signal, SignalKind
 from foreload_proto.v1 import broker_pb2
@@ -32,6 +32,7 @@ class Views:
         self._now = now
         self._policy = policy
         self._tick = whole_tick(standing, now, {})
+        self._fleet: Fleet | None = None
 
     def allocation(self, environment_id: str, withheld: Collection[str]) -> broker_pb2.Allocation:
         """What holds for an environment now.
@@ -83,7 +84,9 @@ class Views:
     def _planned(self, environment_id: str) -> list[broker_pb2.PlannedChange]:
         if environment_id not in self._standing.allowed:
             return []
-        planned = plan(self._standing.state, environment_id, self._tick, self._policy)
+        if self._fleet is None:
+            self._fleet = Fleet(self._tick, self._standing.state.environments)
+        planned = plan(self._standing.state, environment_id, self._tick, self._policy, self._fleet)
         return [planned_to_proto(change) for change in planned]
 
 

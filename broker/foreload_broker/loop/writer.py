@@ -32,6 +32,8 @@ from foreload_broker.store.database import Database
 
 _LOG = structlog.get_logger(__name__)
 T = TypeVar("T")
+SHOWN_EVERY = timedelta(seconds=60)
+"""An allocation goes out again after this long, for what its plan says."""
 KEPT_BACK_SAMPLES = 360
 """Samples of one environment that wait while nothing can be stored; older ones are dropped."""
 
@@ -52,6 +54,7 @@ class Writer:
         self._drift = Drift()
         self._forecasts = Due(settings.forecast_seconds)
         self._overwrite_due = False
+        self._shown_at: dict[str, datetime] = {}
         self._rolling = Rolling(settings.keep_each_sample_days)
 
     def take_turn(self, batch: Batch, now: datetime, now_seconds: float) -> Outcome:
@@ -189,14 +192,18 @@ class Writer:
                     samples = gathered.samples.setdefault(name, [])
                     samples.append(sample)
                     del samples[:-KEPT_BACK_SAMPLES]
-                    gathered.urgent = gathered.urgent or urgent
+                    if urgent:
+                        gathered.concerned.add(name)
+                        gathered.urgent = True
                     continue
                 case Forecasted(environment_id=name, ask=ask):
                     gathered.asks[name] = ask
                     continue
-                case AgentRegistered():
+                case AgentRegistered(instance_id=instance_id):
                     self._register(message, now)
-                case AgentLeft():
+                    gathered.concerned.update(self.fleet.of(instance_id))
+                case AgentLeft(instance_id=instance_id):
+                    gathered.concerned.update(self.fleet.of(instance_id))
                     self.fleet.leave(message)
                 case Answered(results=results):
                     self.fleet.answered(results)
@@ -261,20 +268,25 @@ class Writer:
         return self._instructions.withheld(environment_id) if self.fleet.instance(environment_id) else ()
 
     def _add_allocations(self, outcome: Outcome, turn: Turn, gathered: Gathered, batch: Batch, now: datetime) -> None:
-        touched = set(turn.sifted) | {decision.environment_id for decision in turn.decision.environments}
-        touched |= (
-            {answer.environment_id for answer in gathered.answers} | set(gathered.samples) | set(gathered.adoptions)
-        )
+        # A daemon's samples alone change nothing that holds.
+        touched = {name for name, sifted in turn.sifted.items() if sifted.decisive}
+        touched |= {decision.environment_id for decision in turn.decision.environments}
+        touched |= {answer.environment_id for answer in gathered.answers} | set(gathered.adoptions)
         touched |= {request.environment_id for request in batch.requests}
-        if outcome.decided and gathered.urgent:
-            touched |= batch.watched
+        if outcome.decided:
+            touched |= gathered.concerned
+        # With use alone only the plan changes, slowly.
+        old = now - SHOWN_EVERY
+        touched |= {name for name in gathered.samples if name not in self._shown_at or self._shown_at[name] <= old}
         views = Views(self.memory.standing, now, self._policy)
         for name in sorted(touched & batch.watched):
             outcome.allocations[name] = views.allocation(name, self._withheld(name))
+            self._shown_at[name] = now
 
     def _forget(self, environment_id: str) -> None:
         self._instructions.forget(environment_id)
         self._forecasts.forget(environment_id)
+        self._shown_at.pop(environment_id, None)
         self._gathered.asks.pop(environment_id, None)
         self.fleet.samples.pop(environment_id, None)
         self._gathered.samples.pop(environment_id, None)

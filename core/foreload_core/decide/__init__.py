@@ -1,6 +1,7 @@
 """One pure function decides for the fleet; everything that it sees comes in through the tick."""
 
 from foreload_core.decide.decision import EMPTY_STATE, State, decide, forget, plan
+from foreload_core.decide.fleet import Fleet
 from foreload_core.decide.journal import (
     canonical,
     decision_from_json,
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULT_POLICY",
     "EMPTY_STATE",
     "EnvironmentState",
+    "Fleet",
     "Policy",
     "State",
     "canonical",

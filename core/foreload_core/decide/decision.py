@@ -24,6 +24,7 @@ from foreload_core.policy import (
     ordered_reasons,
 )
 from foreload_core.policy.cost import amounts_usd_per_hour, month_name
+from foreload_core.policy.demand import density
 from foreload_core.types import (
     NO_AMOUNTS,
     ActuationResult,
@@ -76,13 +77,24 @@ def decide(state: State, tick: Tick, policy: Policy) -> tuple[State, Decision]:
     environments = dict(state.environments)
     fleet = Fleet(tick, environments)
     touched.update(fleet.beside(results))  # an answer may have freed what another one waits for
+    taken = {
+        name: _take_in(environments.get(name, NEW_ENVIRONMENT), name, tick, wishes.get(name, ()), results.get(name, ()))
+        for name in touched
+    }
+    weighs_density = density in policy.needs
+    if weighs_density and any(known.density is not None and known.density.ended for known in taken.values()):
+        from foreload_core.decide.expecting import take_in_intervals  # needs numpy: a broker that waits does not
+
+        taken.update(take_in_intervals(taken, tick))
     decided: list[EnvironmentDecision] = []
     deferred: list[Deferral] = []
 
     def look(name: str) -> None:
         known = environments.get(name, NEW_ENVIRONMENT)
-        taken = _take_in(known, name, tick, wishes.get(name, ()), results.get(name, ()))
-        environments[name], decision, missing = _decide_one(taken, name, tick, fleet, policy)
+        now_known = taken.get(name)
+        if now_known is None:
+            now_known = _take_in(known, name, tick, (), ())
+        environments[name], decision, missing = _decide_one(now_known, name, tick, fleet, policy)
         deferred.extend(missing)
         if decision is not None:
             decided.append(decision)
@@ -99,7 +111,9 @@ def decide(state: State, tick: Tick, policy: Policy) -> tuple[State, Decision]:
     return State(environments), Decision(tick.now, tuple(decided), tuple(deferred))
 
 
-def plan(state: State, environment_id: str, tick: Tick, policy: Policy) -> tuple[PlannedChange, ...]:
+def plan(
+    state: State, environment_id: str, tick: Tick, policy: Policy, fleet: Fleet | None = None
+) -> tuple[PlannedChange, ...]:
     """The changes that are expected for an environment, for a screen; empty while no agent has told where it runs.
 
     Args:
@@ -107,11 +121,12 @@ def plan(state: State, environment_id: str, tick: Tick, policy: Policy) -> tuple
         environment_id: whose.
         tick: the tick that it gave it for, or a later one.
         policy: the steps that find the limits.
+        fleet: what all hold in that state at that tick, where it is known from the plan of another environment.
     """
     known = state.environments.get(environment_id)
     if known is None:
         return ()
-    situation = _situation(known, environment_id, tick, Fleet(tick, state.environments))
+    situation = _situation(known, environment_id, tick, fleet or Fleet(tick, state.environments))
     return () if situation is None else planned_changes(situation, policy)
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 8.0
+"""So that a broker that is back has everybody back within ten seconds."""
 
 
 class Connection(StrEnum):
@@ -49,7 +50,7 @@ NO_LINK = LinkState()
 
 
 class Pauses:
-    """Lengths of the pauses between tries: doubling, with jitter, up to a minute."""
+    """Lengths of the pauses between tries: doubling, with jitter, up to some seconds."""
 
     def __init__(self, random_source: random.Random | None = None) -> None:
         self._random = random_source or random.Random()  # noqa: S311 - spreads reconnects, guards nothing
