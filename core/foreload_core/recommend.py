@@ -78,6 +78,8 @@ class _Environment:
         self._most = np.array([reset.capacity.get(each, np.inf) for each in resources])
         floor = [FLOOR_RATIO[each] * reset.capacity.get(each, 0.0) for each in resources]
         self._least = np.maximum(floor, [LEAST_FLOOR[each] for each in resources])
+        # Memory is never taken below its use: the run that is expected to end would be killed if it did not.
+        self._is_memory = np.array([each is Resource.MEMORY for each in resources])
         self._planned: list[Doubles] = []
         self._seen = 0
 
@@ -106,6 +108,8 @@ class _Environment:
         if not isinstance(self._engine, RunEngine):
             self._engine.decided(choice.chance)
         amount = np.clip(choice.amount, self._least, self._most)
+        if isinstance(self._engine, RunEngine):
+            amount = np.where(self._is_memory & (amount < used), np.minimum(used, self._most), amount)
         if self._seen < FIRST_SAMPLES:
             # So little says nothing of the need: nothing is taken back yet.
             amount = np.maximum(amount, np.minimum(current, self._most))
@@ -155,6 +159,5 @@ def _runs_text(outlook: Outlook) -> str:
         kinds = " and ".join(sorted(set(outlook.on)))
         known = f"{outlook.known_runs} earlier runs of the kind" if outlook.known_runs else "no earlier run of the kind"
         said.append(f"{kinds} runs ({known})")
-    for kind in outlook.coming:
-        said.append(f"{kind} is likely to begin")
+    said += [f"{kind} is likely to begin" for kind in outlook.coming]
     return "; " + "; ".join(said) if said else ""

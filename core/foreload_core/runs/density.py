@@ -281,10 +281,11 @@ class Density:
         return sum(array.nbytes for array in arrays)
 
     def look(self) -> tuple[Floats, Mixture]:
-        """What the network sees now, and the mixture that it moves; for fitting."""
+        """What the network sees now, and the mixture that it moves; for fitting, in place of `forecast`."""
         signals = self._signals
         assert signals is not None, "look comes after observe"
         anchors = self._look(signals)
+        self.waiting_anchor[:, (self.count - 1) % self._horizon] = anchors
         return self._inputs(anchors, signals), self._base(anchors, signals)
 
     def _look(self, signals: Signals) -> Floats:

@@ -19,6 +19,7 @@ MOST_KINDS, MOST_SIGNATURES = 8, 8
 MOST_SAVE_SAMPLES, MOST_CHAIN_SAMPLES, MOST_ONSET_SAMPLES = 20, 4, 5
 ASSUMED_CORES_RATIO, ASSUMED_MEMORY_RATIO, ASSUMED_SECONDS = 0.4, 0.08, 33.0
 ASSUMED_CORES, ASSUMED_MEMORY_BYTES = 2.0, 8e9
+MOST_WAKING_SAMPLES, WAKING_RATE = 24, 0.3
 MOST_LOG = 60.0
 Signature = tuple[str, ...]
 """The names of the features that a save carries: saves of one tool carry the same."""
@@ -89,6 +90,9 @@ class Habits:
         """Samples from a run's start until its demand is there."""
         self.least = [max(capacity.get(each, 0.0) * FLOOR_RATIO[each], LEAST_FLOOR[each]) for each in resources]
         zero = [0.0] * len(self._resources)
+        self.waking: list[list[float]] = [list(zero) for _ in range(MOST_WAKING_SAMPLES)]
+        """What sessions add to each resource in their first samples."""
+        self._woken = [0] * MOST_WAKING_SAMPLES
         self.nothing = Expected("", 0.0, zero, zero, [-MOST_LOG] * len(zero))
 
     def after_save(self, signature: Signature) -> Habit:
@@ -117,6 +121,20 @@ class Habits:
         model = self.model(kind, {})
         need = [math.exp(min(value, MOST_LOG)) for value in model.expect(explaining)[:-1]]
         return Expected(kind, chance, need, model.spread, model.highest)
+
+    def woke(self, sample: int, added: Sequence[float]) -> None:
+        """A session added so much in its n-th sample (0 is the one in which it began)."""
+        self._woken[sample] += 1
+        rate = max(WAKING_RATE, 1.0 / self._woken[sample])
+        held = self.waking[sample]
+        for place, value in enumerate(added):
+            if not math.isnan(value):
+                held[place] += rate * (max(value, 0.0) - held[place])
+
+    @property
+    def sessions(self) -> int:
+        """Sessions whose begin was seen."""
+        return self._woken[1]
 
     def onset_chance(self, delays: Delays, gone: int, horizon: int) -> float:
         """The chance that the demand of what did not begin yet is there in the interval that is `horizon` ahead."""
@@ -169,7 +187,7 @@ class Habits:
         names = sum(len(name) for signature in self._saves for name in signature)
         habits = [*self._saves.values(), *self._chains.values()]
         counts = sum(4 * len(habit.delays.counts) + sum(4 + len(kind) for kind in habit.kinds) for habit in habits)
-        return models + names + counts + 4 * MOST_ONSET_SAMPLES
+        return models + names + counts + 4 * MOST_ONSET_SAMPLES + 4 * MOST_WAKING_SAMPLES * (len(self._resources) + 1)
 
 
 def make_room(entries: dict[_Name, _Value], most: int) -> None:

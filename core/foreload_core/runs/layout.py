@@ -37,6 +37,7 @@ _OF_SCENARIO: Final = {
     "announced": {"announced": 0.7, "announced_high": 0.3},
     "announced_other": {"announced_other": 1.0},
     "chained": {"chained": 0.7, "chained_high": 0.3},
+    "waking": {"waking": 1.0},
 }
 
 
@@ -52,7 +53,8 @@ def shares(with_runs: bool) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]
     found[0, FREE_FROM:] = 0.002
     if with_runs:
         found[0, SAMPLES + RUN_ANCHORS.index("plateau")] = 0.15
-        found[0, SAMPLES + RUN_ANCHORS.index("kind_peak")] = 0.05
+        found[0, SAMPLES + RUN_ANCHORS.index("kind_peak")] = 0.03
+        found[0, SAMPLES + RUN_ANCHORS.index("full")] = 0.05
     return found / found.sum(axis=1, keepdims=True)
 
 

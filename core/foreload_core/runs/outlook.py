@@ -12,16 +12,16 @@ from foreload_core.runs.tracker import OLDEST_SECONDS, Run, RunTracker
 
 RUN_ANCHORS: Final = (
     "all_on", "all_on_high", "plateau", "one_less", "announced", "announced_high", "announced_other",
-    "chained", "chained_high", "kind_peak",
+    "chained", "chained_high", "kind_peak", "full", "waking",
 )  # fmt: skip
-SCENARIOS: Final = ("as_now", "all_on", "one_less", "announced", "announced_other", "chained")
+SCENARIOS: Final = ("as_now", "all_on", "one_less", "announced", "announced_other", "chained", "waking")
 STATES: Final = ("idle", "session", "waking", "pending", "young", "on", "ending", "ended")
 FEATURE_NAMES: Final = (
     *(f"chance_{name}" for name in SCENARIOS[1:]), "session", "session_age", "save_age", "run_age", "ended_age",
-    "runs", "elapsed", "length_spread", "level_spread", "onset", "deploy_age", "known_runs", "follows",
+    "runs", "elapsed", "length_spread", "level_spread", "onset", "deploy_age", "known_runs", "follows", "sessions",
     *(f"state_{name}" for name in STATES),
 )  # fmt: skip
-WAKING_SECONDS = 180.0
+WAKING_SECONDS, WAKING_CHANCE = 180.0, 0.5
 JUST_ENDED_SAMPLES = 2.5
 HIGH_SPREADS, MOST_SPREAD = 1.6, 0.6
 """The high anchors lie so many mean absolute errors above, each of which counts as no more than this."""
@@ -70,10 +70,18 @@ def look_ahead(tracker: RunTracker, horizon: int) -> Outlook:
     course = _course(tracker, horizon)
     first, second = _announced(tracker, horizon)
     third = _chained(tracker, course.soonest, horizon)
-    expected, anchors = _anchors(tracker, course, first, second, third)
+    expected, anchors = _anchors(tracker, course, (first, second, third), _waking_sample(tracker, horizon))
     rest = 1.0
     chances = [0.0] * len(SCENARIOS)
-    ordered = ((1, course.begins), (5, third.chance), (3, first.chance), (4, second.chance), (2, course.ending))
+    wakes = _waking_sample(tracker, horizon)
+    ordered = (
+        (1, course.begins),
+        (5, third.chance),
+        (3, first.chance),
+        (4, second.chance),
+        (2, course.ending),
+        (6, 0.0 if wakes is None else WAKING_CHANCE),
+    )
     for place, chance in ordered:
         chances[place] = rest * min(chance, MOST_CHANCE)
         rest -= chances[place]
@@ -141,9 +149,18 @@ def _chained(tracker: RunTracker, soonest: Run | None, horizon: int) -> Expected
     return habits.expected(likely[0][0], chance * likely[0][1], explaining) if likely else habits.nothing
 
 
+def _waking_sample(tracker: RunTracker, horizon: int) -> int | None:
+    """Which of a session's first samples the interval ahead is; None: none of them, or no session was seen yet."""
+    if tracker.session_at is None or not tracker.habits.sessions:
+        return None
+    sample = tracker.samples_between(tracker.session_at, tracker.now) + horizon
+    return sample if sample < len(tracker.habits.waking) else None
+
+
 def _anchors(
-    tracker: RunTracker, course: _Course, first: Expected, second: Expected, third: Expected
+    tracker: RunTracker, course: _Course, coming: tuple[Expected, Expected, Expected], wakes: int | None
 ) -> tuple[list[float], list[list[float]]]:
+    first, second, third = coming
     runs = tracker.runs.values()
     expected: list[float] = []
     anchors: list[list[float]] = []
@@ -167,6 +184,8 @@ def _anchors(
             after + third.need[place],
             after + third.need[place] * _high(third.spread[place]),
             quiet + math.exp(min(peaks[place], MOST_LOG)) if known else base,
+            quiet + sum(max(run.level(place), run.need(place)) for run in runs),
+            base if wakes is None else tracker.session_quiet[place] + tracker.habits.waking[wakes][place],
         )
         low, most = tracker.habits.least[place], tracker.most[place]
         expected.append(base)
@@ -213,6 +232,7 @@ def _features(tracker: RunTracker, course: _Course, first: Expected, chances: li
         _aged(now - tracker.deploy_at),
         0.0 if youngest is None else math.log1p(youngest.model.count),
         0.0 if save is None else tracker.habits.after_save(save.signature).delays.follows,
+        math.log1p(tracker.habits.sessions),
         *(float(number == state) for number in range(len(STATES))),
     ]
 

@@ -55,6 +55,10 @@ class Run:
         """What it uses or will use of a resource."""
         if self.onset and self.count[place]:
             return self.total[place] / self.count[place]
+        return self.need(place)
+
+    def need(self, place: int) -> float:
+        """What was expected before it began."""
         return math.exp(min(self.log_need[place], MOST_LOG))
 
 
@@ -91,6 +95,7 @@ class RunTracker:
         quiet: what is used without runs, of each resource.
         now: end of the newest interval, seconds of the epoch.
         session_at: since when a session is open; None: none is.
+        session_quiet: what was used when it began.
         run_at, ended_at, deploy_at: when a run began, one ended, and a deployment was told of last.
     """
 
@@ -112,6 +117,7 @@ class RunTracker:
         self.quiet: list[float] = [0.0] * len(self.resources)
         self.now = 0.0
         self.session_at: float | None = None
+        self.session_quiet: list[float] = list(self.quiet)
         self.run_at = self.ended_at = self.deploy_at = -OLDEST_SECONDS
         self._places = range(len(self.resources))
         self._grows = [each is Resource.MEMORY for each in self.resources]
@@ -141,6 +147,7 @@ class RunTracker:
             elif event.run in self.runs and event.run not in ended:
                 ended[event.run] = event.at_seconds
                 self._chain_begins(self.runs[event.run], event.at_seconds)
+        self._wake(amounts)
         if self.runs:
             self._measure(amounts, held, ended)
         elif not eventful:
@@ -150,9 +157,9 @@ class RunTracker:
         self._expire()
 
     def samples_between(self, cause: float, effect: float) -> int:
-        """Intervals between two moments: 0 where both lie in the same one."""
-        begin = self.now % self.step_seconds
-        return int((effect - begin) // self.step_seconds - (cause - begin) // self.step_seconds)
+        """Intervals between two moments: 0 where both lie in the same one; its end belongs to an interval."""
+        step = self.step_seconds
+        return math.ceil((effect - self.now) / step - 1e-6) - math.ceil((cause - self.now) / step - 1e-6)
 
     def _take(self, event: RunEvent) -> None:
         at = event.at_seconds
@@ -163,7 +170,7 @@ class RunTracker:
         elif event.type is EventType.RUN_START:
             self._begin(event)
         elif event.type is EventType.SESSION_START:
-            self.session_at = at
+            self.session_at, self.session_quiet = at, list(self.quiet)
         elif event.type is EventType.SESSION_END:
             self.session_at, self.save = None, None
         else:
@@ -210,6 +217,15 @@ class RunTracker:
             if run.onset:
                 for place in self._places:
                     self._follow(run, place, rest[place], held[place])
+
+    def _wake(self, amounts: Sequence[float]) -> None:
+        """What a session adds in its first samples, while it has no runs yet."""
+        if self.session_at is None or self.runs:
+            return
+        sample = self.samples_between(self.session_at, self.now)
+        if sample < len(self.habits.waking):
+            added = [amount - quiet for amount, quiet in zip(amounts, self.session_quiet, strict=True)]
+            self.habits.woke(sample, added)
 
     def _follow(self, run: Run, place: int, value: float, held: bool) -> None:
         if math.isnan(value):
