@@ -16,9 +16,9 @@ from typing import Protocol
 
 from foreload_core.types import NO_AMOUNTS, Amounts, Reason, Resource
 
-CHANCE_Z: Mapping[Resource, float] = {Resource.MEMORY: 3.0}
+CHANCE_Z: Mapping[Resource, float] = {Resource.MEMORY: 2.33}
 """Deviations of the sum that are kept free. CPU that is short makes slow, memory that is short kills."""
-DEFAULT_Z = 2.33
+DEFAULT_Z = 1.65
 TOLERANCE_RATIO = 1e-9
 
 
