@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import types
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ def to_plain(value: object) -> Plain:
         return _plain_number(value)
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, bytes):
+        return b2a_base64(value, newline=False).decode("ascii")
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, Mapping):
@@ -107,6 +110,8 @@ def _reader(kind: Any) -> _Read:
         return _read_float
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _enum_reader(kind)
+    if kind is bytes:
+        return _read_bytes
     if kind in (int, str, bool):
         return _exact_reader(kind)
     return _dataclass_reader(kind)
@@ -225,6 +230,13 @@ def _read_float(plain: Any, where: str) -> float:
     if plain in ("nan", "inf", "-inf"):
         return float(plain)
     raise ValueError(f"{where} is {plain!r}; expected is a number")
+
+
+def _read_bytes(plain: Any, where: str) -> bytes:
+    try:
+        return a2b_base64(plain, strict_mode=True)
+    except (TypeError, ValueError):
+        raise ValueError(f"{where} is {str(plain)[:40]!r}; expected are bytes in base64") from None
 
 
 def _list(plain: Any, where: str) -> list[Any]:

@@ -23,6 +23,11 @@ SENTENCES: Mapping[str, str] = {
     "window_soon": "{reference} begins in {begins} and is expected to need {expected}.",
     "window": "{reference} is expected to need {expected}.",
     "forecast": "In {chance} the need stays below {expected} in the coming minutes.",
+    "density": "By the last minutes, days and weeks, the need of the next minute stays below {expected} in {chance}.",
+    "density_in_idle_window": "{expected} were expected of the next minute, but {reference} says that little is needed.",
+    "forecast_after_density": (
+        "{expected} were forecast for the hours ahead; the next minutes are known better from the last ones."
+    ),
     "forecast_not_licensed": (
         "{expected} were forecast, but the forecast is not better than “same as last week” now, so it is not acted on."
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ALLOWED = {
-    "__future__", "abc", "array", "ast", "bisect", "builtins", "collections", "copy", "dataclasses", "datetime",
+    "__future__", "abc", "array", "ast", "binascii", "bisect", "builtins", "collections", "copy", "dataclasses", "datetime",
     "difflib",
     "enum", "fractions", "functools", "hashlib", "heapq", "importlib", "itertools", "json", "keyword", "math",
     "numbers", "operator", "re", "statistics", "string", "struct", "textwrap", "token", "tokenize", "types", "typing",

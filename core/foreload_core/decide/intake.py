@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from foreload_core.decide.intervals import take_interval
 from foreload_core.policy.situation import is_over, lower_after_seconds
 from foreload_core.policy.state import ActiveRun, Boost, EnvironmentState, PastNeed
 from foreload_core.types import (
@@ -51,6 +52,7 @@ def take_samples(
             continue
         if not state.samples or sample.start > state.samples[-1].start:
             boosts = _boosts_after(state, sample, placement, settings)
+            state = take_interval(state, sample, placement)
             state = replace(state, boosts=boosts, samples=(*state.samples, sample)[-KEPT_SAMPLES:])
         else:
             state = replace(state, samples=_with_late(state.samples, sample))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from foreload_core.policy import EnvironmentState, PastNeed, Policy, Situation, evaluate, ordered_reasons
 from foreload_core.policy.situation import is_declined, lower_after_seconds
+from foreload_core.policy.state import DensityMemory
 from foreload_core.types import PlannedChange, PolicySettings, Reason
 
 AHEAD_SECONDS = 86_400.0
@@ -100,8 +101,15 @@ def _at(situation: Situation, moment: datetime) -> Situation:
         spent_month=state.spent_month,
         ended=ended,
         ended_at=ended_at,
+        density=_still(state, moment),
     )
     return replace(situation, now=moment, state=later)
+
+
+def _still(state: EnvironmentState, moment: datetime) -> DensityMemory | None:
+    """What is asked now, as if it were asked then: what it will be is not known."""
+    memory = state.density
+    return None if memory is None or not memory.expected else replace(memory, rows=b"", valid_until=moment)
 
 
 def _still_counts(need: PastNeed, settings: PolicySettings, moment: datetime) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 
 from foreload_core.policy.situation import Outcome, Situation, amount_numbers
-from foreload_core.policy.state import ActiveRun
+from foreload_core.policy.state import ActiveRun, Expectation
 from foreload_core.types import DemandEstimate, DemandSource, Forecast, Reason, Resource, WindowKind
 
 GROWTH_INTERVALS = 2.0
 """Memory is given its last growth this many times over: it takes an interval to see it and one to answer."""
+MOST_CHANCE_RATIO = 0.99
+"""Nothing that was learned from some weeks is told as surer than this."""
 QUANTILE_AT = ((0.0, 0.75), (0.5, 0.9), (1.0, 0.95))
 """The demand quantile that is made room for, at the cheapest, default and fastest preference; linear between them."""
 
@@ -21,11 +24,34 @@ def live_use(situation: Situation, resource: Resource, value: float, _values: Ma
     used = situation.use(resource)
     if sample is None or used is None:
         return Outcome(value)
-    if resource is Resource.MEMORY:
+    if resource is not Resource.MEMORY and expectation(situation, resource) is not None:
+        need = used  # how much more may come is the density's to say
+    elif resource is Resource.MEMORY:
         need = used + situation.memory_margin_bytes(used) * max(1.0, situation.caution) + _growth(situation, used)
     else:
         need = used * (1 + situation.settings.cpu_margin_ratio * situation.caution)
     return Outcome(max(value, need), Reason("live_use", "live_use", amount_numbers(resource, use=used, need=need)))
+
+
+def density(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
+    """What the density of the next minutes weighs to be worth its price, if no idle window is open."""
+    found = expectation(situation, resource)
+    if found is None:
+        return Outcome(value)
+    numbers = amount_numbers(resource, expected=found.amount)
+    numbers["level_ratio"] = math.floor(100 * min(found.chance_ratio, MOST_CHANCE_RATIO)) / 100
+    idle = [window for window in situation.open_windows() if window.kind is WindowKind.IDLE]
+    if idle:
+        return Outcome(value, rejected=Reason("density", "density_in_idle_window", numbers, idle[0].window_id))
+    return Outcome(max(value, found.amount), Reason("density", "density", numbers))
+
+
+def expectation(situation: Situation, resource: Resource) -> Expectation | None:
+    """What the density asks for, while that is valid; else None."""
+    memory = situation.state.density
+    if memory is None or memory.valid_until is None or situation.now > memory.valid_until:
+        return None
+    return next((each for each in memory.expected if each.resource is resource), None)
 
 
 def _growth(situation: Situation, used_bytes: float) -> float:
@@ -112,6 +138,8 @@ def forecast(situation: Situation, resource: Resource, value: float, _values: Ma
     numbers["level_ratio"] = quantile_level(situation.preference_ratio)
     if not is_licensed(found):
         return Outcome(value, rejected=Reason("forecast", "forecast_not_licensed", numbers))
+    if expectation(situation, resource) is not None:
+        return Outcome(value, rejected=Reason("forecast", "forecast_after_density", numbers))
     idle = [window for window in situation.open_windows() if window.kind is WindowKind.IDLE]
     if idle:
         return Outcome(value, rejected=Reason("forecast", "forecast_in_idle_window", numbers, idle[0].window_id))

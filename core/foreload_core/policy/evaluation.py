@@ -24,12 +24,13 @@ class Policy:
 
 
 DEFAULT_POLICY = Policy(
-    version=2,
+    version=3,
     needs=(
         demand.live_use,
         demand.runs,
         demand.announced,
         demand.windows,
+        demand.density,
         demand.forecast,
         reaction.throttling,
         reaction.out_of_memory,
@@ -55,7 +56,7 @@ DEFAULT_POLICY = Policy(
 
 
 STEP_NAMES = (
-    *("live_use", "runs", "announced", "windows", "forecast", "throttled", "oom"),
+    *("live_use", "runs", "announced", "windows", "density", "forecast", "throttled", "oom"),
     *("stabilise", "dead_band", "holds", "minimum", "pin", "budget", "maximum"),
     *("shared_budget", "quota", "capacity", "floor", "live_floor", "permission"),
 )

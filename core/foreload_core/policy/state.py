@@ -1,4 +1,4 @@
-"""What is remembered of one environment from tick to tick. Bounded: about 4 KiB, whatever arrives."""
+"""What is remembered of one environment from tick to tick. Bounded: 4 KiB and the density's 20, whatever arrives."""
 
 from __future__ import annotations
 
@@ -68,6 +68,54 @@ class Boost:
     streak_count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What was seen in one interval of the density.
+
+    Attributes:
+        begun: its beginning, UTC.
+        peak: the highest use of each resource in it, without what known runs stand for.
+        held_back: resources of which `peak` is only a lower bound of the demand, since the limit held it back.
+    """
+
+    begun: datetime
+    peak: Amounts
+    held_back: frozenset[Resource] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the density asks for: `amount`, below which the demand stays with the chance `chance_ratio`."""
+
+    resource: Resource
+    amount: float
+    chance_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class DensityMemory:
+    """What the short-horizon density remembers of one environment; at most 20 KiB.
+
+    Attributes:
+        step_seconds: length of its intervals.
+        resources: what its rows are of, in their order.
+        rows: the engine's own state; empty before the first interval has ended.
+        interval_count: how many it has taken in.
+        open: the interval that goes on.
+        ended: intervals that are over and not taken in yet; empty between two ticks.
+        expected: what it asks for, until `valid_until`.
+    """
+
+    step_seconds: float
+    resources: tuple[Resource, ...] = ()
+    rows: bytes = b""
+    interval_count: int = 0
+    open: Interval | None = None
+    ended: tuple[Interval, ...] = ()
+    expected: tuple[Expectation, ...] = ()
+    valid_until: datetime | None = None
+
+
 class HoldKind(StrEnum):
     """Which way a limit is held."""
 
@@ -122,6 +170,7 @@ class EnvironmentState:
         ended: what ended last and may explain a lowering.
         due_at: when time alone changes something, None for never.
         wanted, wanted_until: what it would have got if there had been room, and until when that is kept free for it.
+        density: what is expected of the next minutes, and from what; None before the first sample.
     """
 
     revision: int = 0
@@ -150,6 +199,7 @@ class EnvironmentState:
     due_at: datetime | None = None
     wanted: Amounts = NO_AMOUNTS
     wanted_until: datetime | None = None
+    density: DensityMemory | None = None
 
 
 NEW_ENVIRONMENT = EnvironmentState()

@@ -10,7 +10,15 @@ from foreload_core.types.decisions import (
     Reason,
     TargetChange,
 )
-from foreload_core.types.forecasts import LEVELS, Ask, Forecast, NoForecast
+from foreload_core.types.forecasts import (
+    COHORT_FLOOR,
+    LEVELS,
+    PRIOR_LEVELS,
+    Ask,
+    Forecast,
+    NoForecast,
+    Prior,
+)
 from foreload_core.types.profiles import NO_PROFILE, ProfileNumbers, WindowKind, WindowOccurrence
 from foreload_core.types.resources import NO_AMOUNTS, Amounts, Resource
 from foreload_core.types.samples import Sample
@@ -18,9 +26,11 @@ from foreload_core.types.signals import DemandEstimate, DemandSource, RunKind, S
 from foreload_core.types.tick import Placement, PolicySettings, Prices, Tick, Wish
 
 __all__ = [
+    "COHORT_FLOOR",
     "LEVELS",
     "NO_AMOUNTS",
     "NO_PROFILE",
+    "PRIOR_LEVELS",
     "Actuation",
     "ActuationResult",
     "Amounts",
@@ -36,6 +46,7 @@ __all__ = [
     "PlannedChange",
     "PolicySettings",
     "Prices",
+    "Prior",
     "ProfileNumbers",
     "Reason",
     "Resource",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from foreload_core.types.resources import Resource
+from foreload_core.types.resources import Amounts, Resource
 
 LEVELS = (0.1, 0.5, 0.9, 0.95)
 """Quantile levels that every forecaster gives; the band on the screen is 0.1 to 0.9."""
@@ -46,6 +46,25 @@ class NoForecast:
 
     resource: Resource
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What environments like this one need, for the time in which it has little past of its own.
+
+    Attributes:
+        environment_count: how many it was taken from; never fewer than the privacy floor.
+        hours: for each hour of the day, UTC, the amounts at the levels of `PRIOR_LEVELS`; an empty one is not known.
+    """
+
+    environment_count: int
+    hours: tuple[tuple[Amounts, ...], ...]
+
+
+PRIOR_LEVELS = (0.5, 0.9, 0.99)
+"""In so many of the minutes the need of all environments together stays below each amount of a `Prior`'s hour."""
+COHORT_FLOOR = 20
+"""A prior is made from at least so many environments, so that it tells of none of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from foreload_core.types.decisions import ActuationResult
-from foreload_core.types.forecasts import Ask
+from foreload_core.types.forecasts import Ask, Prior
 from foreload_core.types.profiles import ProfileNumbers
 from foreload_core.types.resources import NO_AMOUNTS, Amounts, Resource
 from foreload_core.types.samples import Sample
@@ -92,7 +92,8 @@ class PolicySettings:
 class Tick:
     """One look at the world. Mappings are keyed by environment id (capacities: by instance id).
 
-    Only what changed since the last tick is in `samples`, `asks`, `signals`, `profiles`, `wishes` and `actuations`;
+    Only what changed since the last tick is in `samples`, `asks`, `signals`, `profiles`, `priors`, `wishes` and
+    `actuations`;
     `placements`, `capacities`, `prices`, `settings` and `tenancy` are whole.
 
     Attributes:
@@ -108,6 +109,7 @@ class Tick:
     asks: Mapping[str, Ask] = field(default_factory=dict[str, Ask])
     signals: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict[str, tuple[Signal, ...]])
     profiles: Mapping[str, ProfileNumbers] = field(default_factory=dict[str, ProfileNumbers])
+    priors: Mapping[str, Prior] = field(default_factory=dict[str, Prior])
     wishes: tuple[Wish, ...] = ()
     actuations: tuple[ActuationResult, ...] = ()
     placements: Mapping[str, Placement] = field(default_factory=dict[str, Placement])
