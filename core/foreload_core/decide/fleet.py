@@ -66,9 +66,12 @@ class Fleet:
             for each in allowances.values()
         )
         wanting: list[tuple[str, EnvironmentState]] = []
+        floors_of: dict[Amounts, _Vector] = {}
         for name, placement in sorted(tick.placements.items()):  # sums of floats hang on their order
             state = environments.get(name, NEW_ENVIRONMENT)
-            held, floors = self._held_of(placement, state.target), self._vector(placement.floor)
+            held, floors = self._held_of(placement, state.target), floors_of.get(placement.floor)
+            if floors is None:
+                floors = floors_of[placement.floor] = self._vector(placement.floor)
             self._held[name], self._floors[name] = held, floors
             self._drawn[name] = pools = self._pools_of(name, placement)
             for pool in pools:
@@ -77,7 +80,7 @@ class Fleet:
                 _add(pool.floors, floors)
                 if pool.budget_usd_per_month is not None:
                     pool.spent_usd += _spent_usd(state, tick)
-            if is_wanting(state, tick.now):
+            if state.wanted_until is not None and is_wanting(state, tick.now):
                 wanting.append((name, state))
         for pool in self._pools.values():
             if pool.budget_usd_per_month is not None:
@@ -206,13 +209,12 @@ class Fleet:
         ]
 
     def _held_of(self, placement: Placement, target: Amounts) -> _Vector:
-        held = [0.0] * (_USD + 1)
-        for amounts in (placement.floor, target, placement.limit):
+        held = [amount or 0.0 for amount in _given(placement.floor)]
+        for amounts in (target, placement.limit):
             for place, amount in enumerate(_given(amounts)):
                 if amount is not None and amount > held[place]:
                     held[place] = amount
-        if self._counts_money:
-            held[_USD] = amounts_usd_per_hour(_amounts(held, held), self._tick.prices)
+        held.append(amounts_usd_per_hour(_amounts(held, held), self._tick.prices) if self._counts_money else 0.0)
         return held
 
     def _vector(self, amounts: Amounts) -> _Vector:
@@ -255,5 +257,11 @@ def _amounts(vector: Sequence[float | None], given: Sequence[float | None]) -> A
 
 
 def _add(total: _Vector, part: Sequence[float], factor: float = 1.0) -> None:
-    for place, amount in enumerate(part):
-        total[place] += factor * amount
+    # Written out, since this runs for every environment of the fleet on every tick.
+    cpu, memory, gpu, rx, tx, usd = part
+    total[0] += factor * cpu
+    total[1] += factor * memory
+    total[2] += factor * gpu
+    total[3] += factor * rx
+    total[4] += factor * tx
+    total[5] += factor * usd
