@@ -1,19 +1,23 @@
 """Damaged source in every language, seeded: nothing raises, nothing hangs, and what is reported is well-formed.
 
-The million of the record is made by `python tests/fuzz/test_analyzers_fuzz.py`, which writes it.
+The million of the record is made by `python tests/fuzz/test_analyzers_fuzz.py`, which keeps each share in results/ and
+writes the record when all are there.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import inspect
 import json
 import random
+import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from foreload_analyzers import COMPLEXITIES, Document, analyze, heavy, hover_markdown, lens_text
@@ -25,6 +29,7 @@ from foreload_core.features import problems
 
 TESTS = Path(__file__).parents[1]
 RECORD = TESTS / "records" / "fuzz_analyzers.json"
+SHARES = TESTS.parent / "results" / "fuzz_analyzers"
 FIXTURES = sorted((TESTS / "fixtures" / "analyzers").glob("*.py"))
 NOTEBOOK = "notebook"
 NAMES = (*(language.name for language in LANGUAGES), NOTEBOOK)
@@ -34,7 +39,7 @@ SOURCES = {
 HANG_SECONDS = 1.0
 RUN_INPUTS = 1_000_000
 RUN_SEED = 20
-SHARE_INPUTS = 125_000
+SHARE_INPUTS = 25_000
 SPLICES = (
     *(
         b"def ",
@@ -218,12 +223,12 @@ def run(count: int, seed: int) -> tuple[Counter[str], float, str]:
     counts: Counter[str] = Counter()
     worst, which = 0.0, ""
     for turn, name, source, chance in inputs(count, seed):
-        begun = time.perf_counter()
+        begun = time.process_time()  # a busy machine changes it little
         try:
             look(name, source, chance)
         except Exception as problem:
             raise AssertionError(f"seed {seed}, turn {turn}, {name}: {source!r}") from problem
-        spent = time.perf_counter() - begun
+        spent = time.process_time() - begun
         counts[name] += 1
         if spent > worst:
             worst, which = spent, f"turn {turn}, {name}, {len(source)} bytes"
@@ -286,17 +291,38 @@ def test_a_long_session_ends_where_a_fresh_parse_does() -> None:
     assert document.report().problems or document.report() == fresh.report()
 
 
-def main() -> None:
-    """Runs the million and writes the record."""
-    begun = time.perf_counter()
+def code_key() -> str:
+    """Names the state of the analysis that a share was run with, and the inputs that were made."""
+    here = Path(__file__)
+    paths = [here, *sorted(Path(inspect.getfile(Document)).parent.rglob("*.py"))]
+    paths += [path for name in NAMES for path in sorted((TESTS / "fixtures" / "code" / name).iterdir())]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+
+
+def run_share(share: int) -> dict[str, Any]:
+    """Runs one share; its result is kept beside the others, so that the million may be run in parts."""
+    begun, key = time.process_time(), code_key()
+    counts, worst, which = run(SHARE_INPUTS, RUN_SEED + share)
+    found: dict[str, Any] = {
+        "seed": RUN_SEED + share,
+        "inputs_by_language": dict(sorted(counts.items())),
+        "cpu_seconds": round(time.process_time() - begun, 1),
+        "worst_seconds": round(worst, 3),
+        "worst_input": which,
+        "code": key,
+        "highest_mebibytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+    SHARES.mkdir(parents=True, exist_ok=True)
+    (SHARES / f"{share:03d}.json").write_text(json.dumps(found) + "\n")
+    return found
+
+
+def write_record(shares: list[dict[str, Any]]) -> None:
+    """Sums the shares up."""
     counts: Counter[str] = Counter()
-    worst, which = 0.0, ""
-    for share in range(RUN_INPUTS // SHARE_INPUTS):
-        more, slowest, where = run(SHARE_INPUTS, RUN_SEED + share)
-        counts.update(more)
-        if slowest > worst:
-            worst, which = slowest, f"seed {RUN_SEED + share}, {where}"
-        print(counts.total(), round(time.perf_counter() - begun), "s, worst", round(worst, 3), which, flush=True)
+    for share in shares:
+        counts.update(share["inputs_by_language"])
+    slowest = max(shares, key=lambda share: share["worst_seconds"])
     record = {
         "inputs": counts.total(),
         "inputs_by_language": dict(sorted(counts.items())),
@@ -305,12 +331,31 @@ def main() -> None:
         "errors": 0,
         "first_seed": RUN_SEED,
         "inputs_a_seed": SHARE_INPUTS,
-        "seconds": round(time.perf_counter() - begun),
-        "worst_seconds": round(worst, 3),
-        "worst_input": which,
+        "cpu_seconds": round(sum(share["cpu_seconds"] for share in shares)),
+        "worst_cpu_seconds": slowest["worst_seconds"],
+        "worst_input": f"seed {slowest['seed']}, {slowest['worst_input']}",
+        "highest_mebibytes": max(share["highest_mebibytes"] for share in shares),
+        "states_of_the_code": len({share["code"] for share in shares}),
         "python": sys.version.split()[0],
     }
     RECORD.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def main() -> None:
+    """Runs what is missing of the million, and writes the record when nothing is.
+
+    One may give the first share and the number of shares, so that several processes take parts of it.
+    """
+    given = [int(each) for each in sys.argv[1:3]]
+    first, count = given if len(given) == 2 else (0, RUN_INPUTS // SHARE_INPUTS)
+    for share in range(first, first + count):
+        path = SHARES / f"{share:03d}.json"
+        if not path.exists():
+            found = run_share(share)
+            print(share, found["cpu_seconds"], "s, worst", found["worst_seconds"], found["worst_input"], flush=True)
+    paths = [SHARES / f"{share:03d}.json" for share in range(RUN_INPUTS // SHARE_INPUTS)]
+    if all(path.exists() for path in paths):
+        write_record([json.loads(path.read_text()) for path in paths])
 
 
 if __name__ == "__main__":
