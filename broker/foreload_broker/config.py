@@ -9,11 +9,15 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from foreload_core.types import PolicySettings, Prices
+from foreload_core.types.instances import InstanceType, PriceList
 from foreload_core.types.tasks import TaskSettings
+from foreload_core.types.tenancy import Tenancy
 from foreload_system.paths import authority_directory, certificate_directory, state_directory
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from foreload_broker.fleet_files import FleetFileError, read_prices, read_tenancy
 
 PREFIX = "FORELOAD_BROKER_"
 BROKER_NAME = "local"
@@ -168,6 +172,48 @@ class BrokerSettings(BaseSettings):
         _PRICES.network_megabyte_per_second_usd_per_hour, ge=0, le=1000, description="Price of one MB/s of network"
     )
 
+    prices_file: Path | None = Field(
+        None, description="Prices of resources and instance types, JSON [the shipped one; resources as set here]"
+    )
+    tenants_file: Path | None = Field(
+        None, description="Owners, organisations, their environments, priorities, quotas and budgets, JSON"
+    )
+    provider: str = Field(
+        "", pattern="^(|command|local)$", description="What gives instances for the pool: command, local [nothing]"
+    )
+    provider_command: str = Field(
+        "", max_length=4000, description="Program that provisions, releases and lists instances, with its arguments"
+    )
+    pool_instance_type: str = Field(
+        "", max_length=63, description="Instance type that the pool orders [the first one of the price file]"
+    )
+    pool_least_count: int = Field(0, ge=0, le=10_000, description="The pool keeps at least so many instances")
+    pool_most_count: int = Field(10, ge=0, le=10_000, description="The pool never has more instances than this")
+    pool_spare_count: int = Field(0, ge=0, le=1000, description="Instances that are ready beyond what is expected")
+    pool_look_seconds: float = Field(60.0, ge=0.1, le=3600, description="Time between two looks at the pool")
+    waiting_usd_per_hour: float = Field(
+        60.0, ge=0, le=100_000, description="What an hour costs in which a person waits for an instance"
+    )
+
+    _price_list: PriceList = PrivateAttr(default_factory=PriceList)
+    _tenancy: Tenancy = PrivateAttr(default_factory=Tenancy)
+
+    @model_validator(mode="after")
+    def _files(self) -> BrokerSettings:
+        try:
+            self._price_list = read_prices(self.prices_file)
+            self._tenancy = read_tenancy(self.tenants_file)
+        except FleetFileError as error:
+            raise ValueError(str(error)) from error
+        if self.provider == "command" and not self.provider_command.strip():
+            raise ValueError("provider is command, and provider_command names no program")
+        if self.pool_instance_type and self._price_list.instance_type(self.pool_instance_type) is None:
+            names = ", ".join(known.name for known in self._price_list.instance_types)
+            raise ValueError(f"pool_instance_type is {self.pool_instance_type!r}; the price file has {names}")
+        if self.provider and not self._price_list.instance_types:
+            raise ValueError("a provider is set, and the price file has no instance_types")
+        return self
+
     @model_validator(mode="after")
     def _absolute(self) -> BrokerSettings:
         object.__setattr__(self, "state", self.state.expanduser().absolute())
@@ -201,7 +247,25 @@ class BrokerSettings(BaseSettings):
     @property
     def prices(self) -> Prices:
         """What resources cost."""
+        if self.prices_file is not None:
+            return self._price_list.resources
         return Prices(**{name: getattr(self, f"price_{name}") for name in Prices.__dataclass_fields__})
+
+    @property
+    def instance_types(self) -> tuple[InstanceType, ...]:
+        """The kinds of machines that the price file has."""
+        return self._price_list.instance_types
+
+    @property
+    def pool_type(self) -> InstanceType | None:
+        """The kind of machine that the pool orders."""
+        named = self._price_list.instance_type(self.pool_instance_type)
+        return named or next(iter(self.instance_types), None)
+
+    @property
+    def tenancy(self) -> Tenancy:
+        """Whose environments may hold how much."""
+        return self._tenancy
 
 
 def read_settings(given: Mapping[str, Any] | None = None) -> BrokerSettings:

@@ -23,6 +23,8 @@ from foreload_broker.loop.standing import Adoption, EnvironmentDelta, FleetDelta
 from foreload_broker.store.journal import FIRST_HASH, Entry, next_hash
 from foreload_broker.store.tables import FLEET_STREAM
 
+FLEET_PARTS = ("capacities", "prices", "settings", "tenancy")
+
 
 def delta_entries(
     tick: int,
@@ -82,7 +84,13 @@ def read_delta_entries(entries: Iterable[Entry]) -> tuple[FleetDelta, dict[str, 
 
 def snapshot_entries(standing: Standing, fleet: FleetDelta, hashes: Mapping[str, bytes]) -> list[Entry]:
     """All that stands, one entry a stream."""
-    world = Tick(fleet.now, capacities=standing.capacities, prices=standing.prices, settings=standing.settings)
+    world = Tick(
+        fleet.now,
+        capacities=standing.capacities,
+        prices=standing.prices,
+        settings=standing.settings,
+        tenancy=standing.tenancy,
+    )
     payloads = {FLEET_STREAM: canonical({"world": tick_to_json(world)})}
     for name in sorted({*standing.state.environments, *standing.placements, *standing.allowed}):
         plain: dict[str, Any] = {"allowed": name in standing.allowed}
@@ -110,7 +118,13 @@ def read_snapshot_entries(entries: Sequence[Entry]) -> Standing:
         standing = replace(standing, tick=entry.tick)
         if entry.stream == FLEET_STREAM:
             world = tick_from_json(plain["world"])
-            standing = replace(standing, capacities=world.capacities, prices=world.prices, settings=world.settings)
+            standing = replace(
+                standing,
+                capacities=world.capacities,
+                prices=world.prices,
+                settings=world.settings,
+                tenancy=world.tenancy,
+            )
             continue
         if "state" in plain:
             environments[entry.stream] = environment_from_json(plain["state"])
@@ -136,7 +150,7 @@ def _environment_payload(delta: EnvironmentDelta) -> str:
 
 def _fleet_payload(fleet: FleetDelta, policy: Policy) -> str:
     plain: dict[str, Any] = {"now": to_plain(fleet.now), "policy": policy.version}
-    for name in ("capacities", "prices", "settings"):
+    for name in FLEET_PARTS:
         value = getattr(fleet, name)
         if value is not None:
             plain[name] = to_plain(value)
@@ -145,13 +159,14 @@ def _fleet_payload(fleet: FleetDelta, policy: Policy) -> str:
 
 def _read_fleet(plain: Mapping[str, Any], entry: Entry) -> FleetDelta:
     # Each part is read through a tick: the one class that has all of them as its fields.
-    whole = tick_from_json({name: plain[name] for name in ("now", "capacities", "prices", "settings") if name in plain})
+    whole = tick_from_json({name: plain[name] for name in ("now", *FLEET_PARTS) if name in plain})
     capacities: Mapping[str, Amounts] | None = whole.capacities if "capacities" in plain else None
     return FleetDelta(
         now=entry.at,
         capacities=capacities,
         prices=whole.prices if "prices" in plain else None,
         settings=whole.settings if "settings" in plain else None,
+        tenancy=whole.tenancy if "tenancy" in plain else None,
     )
 
 

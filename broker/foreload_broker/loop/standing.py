@@ -9,6 +9,7 @@ from datetime import datetime
 from foreload_core.decide import EMPTY_STATE, EnvironmentState, Policy, State, decide
 from foreload_core.policy import NEW_ENVIRONMENT
 from foreload_core.types import NO_AMOUNTS, Amounts, Decision, Placement, PolicySettings, Prices, Tick
+from foreload_core.types.tenancy import NO_TENANCY, Tenancy
 
 DEFAULT_PRICES = Prices()
 DEFAULT_SETTINGS = PolicySettings()
@@ -24,7 +25,7 @@ class Standing:
         placements: by environment.
         allowed: environments that may be scaled.
         capacities: by instance.
-        prices, settings: what the operator sets.
+        prices, settings, tenancy: what the operator sets.
     """
 
     tick: int = 0
@@ -34,6 +35,7 @@ class Standing:
     capacities: Mapping[str, Amounts] = field(default_factory=dict[str, Amounts])
     prices: Prices = DEFAULT_PRICES
     settings: PolicySettings = DEFAULT_SETTINGS
+    tenancy: Tenancy = NO_TENANCY
 
     def environment(self, environment_id: str) -> EnvironmentState:
         """What is remembered of one environment."""
@@ -69,6 +71,7 @@ class FleetDelta:
     capacities: Mapping[str, Amounts] | None = None
     prices: Prices | None = None
     settings: PolicySettings | None = None
+    tenancy: Tenancy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ def advance(
         capacities=standing.capacities if fleet.capacities is None else fleet.capacities,
         prices=standing.prices if fleet.prices is None else fleet.prices,
         settings=standing.settings if fleet.settings is None else fleet.settings,
+        tenancy=standing.tenancy if fleet.tenancy is None else fleet.tenancy,
     )
     state, decision = decide(State(environments), whole_tick(after, fleet.now, deltas), policy)
     return replace(after, state=state), decision
@@ -137,6 +141,7 @@ def whole_tick(standing: Standing, now: datetime, deltas: Mapping[str, Environme
         scaling_allowed=standing.allowed,
         prices=standing.prices,
         settings=standing.settings,
+        tenancy=standing.tenancy,
     )
 
 

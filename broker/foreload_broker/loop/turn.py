@@ -185,6 +185,7 @@ class Turn:
             capacities=None if fleet.capacities == standing.capacities else dict(sorted(fleet.capacities.items())),
             prices=None if self._settings.prices == standing.prices else self._settings.prices,
             settings=None if self._settings.policy == standing.settings else self._settings.policy,
+            tenancy=None if self._settings.tenancy == standing.tenancy else self._settings.tenancy,
         )
         if not deltas and not standing.state.environments:
             return
