@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Entry] = {
     "tasks": Entry("foreload_cli.tasks", "Tasks: where they run, and why; keep one, signal one, follow one"),
     "decisions": Entry("foreload_cli.decisions", "The log of changes, newest first"),
     "why": Entry("foreload_cli.why", "One decision explained"),
+    "audit": Entry("foreload_cli.audit", "Who did what to the broker, newest first"),
     "profile": Entry("foreload_cli.profile", "Check what the developer expects"),
     "history": Entry("foreload_cli.history", "Bring in and look at an environment's past"),
     "certs": Entry("foreload_cli.certs", "Certificates: make, show, renew"),

@@ -6,8 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from foreload_cli.failure import CommandFailed
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FORMATS = ("table", "json")
 
@@ -27,16 +31,22 @@ def print_json(content: object) -> None:
     print(json.dumps(content, ensure_ascii=False, sort_keys=True))
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> None:
+def print_table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Iterable[int] = (),
+    console: Console | None = None,
+) -> None:
     """A table without a frame, as wide as it needs; not cut off where the output is no terminal.
 
     Args:
         heads: of the columns.
         rows: texts.
         right: positions of the columns that are aligned right.
+        console: where to; None: stdout.
     """
     from rich import box
-    from rich.console import Console
+    from rich.console import Console as NewConsole
     from rich.table import Table
 
     aligned = set(right)
@@ -45,9 +55,9 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iter
         table.add_column(head, justify="right" if position in aligned else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = Console(highlight=False, markup=False)
+    console = console or NewConsole(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=1000)
+        console = NewConsole(highlight=False, markup=False, width=1000)
         table.expand = False
     console.print(table)
 

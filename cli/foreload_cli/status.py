@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from foreload_core.types import Amounts, Resource
@@ -11,7 +14,13 @@ from foreload_core.units import cores_text, duration_text, format_time, gib_text
 
 from foreload_cli.failure import CommandFailed
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from foreload_cli.calls import Target
+
 MUCH_SECONDS = 1.0
+WATCH_SECONDS = 2.0
 
 
 def command(
@@ -22,30 +31,64 @@ def command(
     certificates: Annotated[
         Path | None, typer.Option(help="Folder of an operator's certificate [STATE/certs/operator-USER]")
     ] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it anew every two seconds, until Ctrl-C")] = False,
     form: Annotated[str, typer.Option("--format", help="table or json")] = "table",
 ) -> None:
     """Show what runs and what each environment has. Exit code 1 when broker or agent does not run."""
-    from foreload_proto.v1 import broker_pb2
     from foreload_system.paths import state_directory
 
-    from foreload_cli.calls import ask, find_target, operator_certificates
+    from foreload_cli.calls import find_target, operator_certificates
     from foreload_cli.output import print_json, require_format
     from foreload_cli.programs import Program
 
     require_format(form)
+    if watch and form == "json":
+        raise CommandFailed("--watch shows a table that changes; with --format json ask again and again", exit_code=2)
     folder = (state or state_directory()).absolute()
     target = find_target(broker, certificates or operator_certificates(folder), folder)
-    said = {name: Program(name, folder).said() for name in ("broker", "agent")}
-    if broker is None and said["broker"] is None and not target.certificates.is_dir():
+    if broker is None and Program("broker", folder).said() is None and not target.certificates.is_dir():
         raise CommandFailed(f"status: nothing runs on {folder}; start broker and agent with: foreload up")
-    answer = ask(target, lambda stub: stub.GetStatus(broker_pb2.GetStatusRequest()))
-    content = _content(target.address, answer, said)
+    if watch:
+        _watch(target, folder)
+        return
+    content = _look(target, folder)
     if form == "json":
         print_json(content)
     else:
         _print(content)
-    if broker is None and said["agent"] is None:
+    if broker is None and content["agent"] is None:
         raise CommandFailed("the agent does not run, so no limit changes; start it with: foreload up")
+
+
+def _look(target: Target, folder: Path) -> dict[str, Any]:
+    from foreload_proto.v1 import broker_pb2
+
+    from foreload_cli.calls import ask
+    from foreload_cli.programs import Program
+
+    answer = ask(target, lambda stub: stub.GetStatus(broker_pb2.GetStatusRequest()))
+    return _content(target.address, answer, {name: Program(name, folder).said() for name in ("broker", "agent")})
+
+
+def _watch(target: Target, folder: Path) -> None:
+    """Shows it anew until Ctrl-C; while the broker does not answer, why not, and what was seen last."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, markup=False)
+    last = ""
+    with console.screen(hide_cursor=True) as screen, suppress(KeyboardInterrupt):
+        while True:
+            try:
+                with console.capture() as captured:
+                    _print(_look(target, folder), console)
+                last = text = captured.get()
+            except CommandFailed as failed:
+                text = f"{failed}\n\n{last}"
+            screen.update(
+                Text.from_ansi(f"{text}\n{datetime.now(UTC):%H:%M:%S} UTC · every {WATCH_SECONDS:g} s · Ctrl-C ends")
+            )
+            time.sleep(WATCH_SECONDS)
 
 
 def _content(address: str, answer: Any, said: dict[str, Any]) -> dict[str, Any]:
@@ -84,21 +127,25 @@ def _environment(message: Any) -> dict[str, Any]:
     }
 
 
-def _print(content: dict[str, Any]) -> None:
+def _print(content: dict[str, Any], console: Console | None = None) -> None:
     from foreload_cli.output import print_table
+
+    say = print if console is None else console.print
 
     broker, agent = content["broker"], content["agent"]
     mode = "; decides and shows, changes nothing" if broker["shadow_mode"] else ""
-    print(f"Broker {broker['version']} at {broker['address']}, {broker['decision_count']} decisions in its log{mode}.")
+    say(f"Broker {broker['version']} at {broker['address']}, {broker['decision_count']} decisions in its log{mode}.")
     if broker["last_tick_seconds"] > MUCH_SECONDS:
-        print(f"Its last look took {duration_text(broker['last_tick_seconds'])}, which is long.")
+        say(f"Its last look took {duration_text(broker['last_tick_seconds'])}, which is long.")
     if agent is not None:
-        print(f"Agent of instance {agent['instance_id']} runs (process {agent['pid']}).")
+        say(f"Agent of instance {agent['instance_id']} runs (process {agent['pid']}).")
     rows = [_row(environment) for environment in content["environments"]]
     if not rows:
-        print("No environment is known yet; add one with: foreload up --environment NAME")
+        say("No environment is known yet; add one with: foreload up --environment NAME")
         return
-    print_table(("environment", "instance", "CPU, cores", "memory, GiB", "daemon", "agent", "scaling"), rows, (2, 3))
+    print_table(
+        ("environment", "instance", "CPU, cores", "memory, GiB", "daemon", "agent", "scaling"), rows, (2, 3), console
+    )
 
 
 def _row(environment: dict[str, Any]) -> tuple[str, ...]:

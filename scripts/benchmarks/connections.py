@@ -39,6 +39,7 @@ MEASURED_SECONDS = 30.0
 DOWN_SECONDS = 20.0
 PATIENCE_SECONDS = 180.0
 GIB = 2**30
+CHANGEABLE = (common_pb2.RESOURCE_CPU, common_pb2.RESOURCE_MEMORY)
 _GONE = (grpc.aio.AioRpcError, ConnectionError, asyncio.InvalidStateError, StopAsyncIteration)
 
 
@@ -76,7 +77,7 @@ class Clients:
             platform="cgroup",
             limit=limit,
             floor=common_pb2.Amounts(cpu_cores=0.5, memory_bytes=GIB),
-            capabilities=[agent_pb2.Capability(resource=number, can_change=True) for number in (1, 2)],
+            capabilities=[agent_pb2.Capability(resource=resource, can_change=True) for resource in CHANGEABLE],
         )
         capacity = common_pb2.Amounts(cpu_cores=16.0, memory_bytes=64 * GIB)
         while True:
@@ -137,7 +138,7 @@ def _measurements(name: str) -> Iterator[agent_pb2.AttachRequest]:
 
 async def _answer(call: Any) -> Any:
     response = await call.read()
-    if response is grpc.aio.EOF:
+    if not isinstance(response, (broker_pb2.ConnectResponse, agent_pb2.AttachResponse)):
         raise ConnectionError("the broker has ended the stream")
     return response
 

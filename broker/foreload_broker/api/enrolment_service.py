@@ -27,6 +27,7 @@ from foreload_broker.store import enrolment
 _LOG = structlog.get_logger(__name__)
 LONGEST_TOKEN_SECONDS = 30 * 86_400.0
 DEFAULT_TOKEN_SECONDS = 3600.0
+DEFAULT_ACTS, MOST_ACTS = 100, 500
 LONGEST_REQUEST_BYTES = 16_384
 ENROLLED_KINDS = ("environment", "agent", "operator")
 """A second broker is not made by a token: it would be trusted by all."""
@@ -74,6 +75,22 @@ class EnrolmentService(enrolment_pb2_grpc.EnrolmentServiceServicer):
         await self._stored(store)
         _LOG.info("token created", identity=str(identity), by=str(creator))
         return enrolment_pb2.CreateTokenResponse(token=str(token), expires_at=time_to_proto(expires_at))
+
+    async def ListActs(self, request: enrolment_pb2.ListActsRequest, context: Any) -> Any:  # noqa: N802
+        """Who did what to this broker, newest first."""
+        limit = min(request.limit or DEFAULT_ACTS, MOST_ACTS)
+
+        def read() -> list[enrolment.Act]:
+            with self._loop.database.reading() as connection:
+                return enrolment.read_acts(connection, limit, request.before_number or None)
+
+        acts = [
+            enrolment_pb2.AdministrativeAct(
+                number=act.number, at=time_to_proto(act.at), actor=act.actor, act=act.act, about=act.about
+            )
+            for act in await self._loop.in_reader(read)
+        ]
+        return enrolment_pb2.ListActsResponse(acts=acts)
 
     async def Enroll(self, request: enrolment_pb2.EnrollRequest, context: Any) -> Any:  # noqa: N802
         """A first certificate. The token is used up with it, also where the newcomer never gets the answer."""

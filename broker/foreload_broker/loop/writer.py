@@ -27,7 +27,7 @@ from foreload_broker.loop.turn import Gathered, Memory, Turn
 from foreload_broker.loop.views import Views
 from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, Forecasted, ManagedEnvironment, Measured
 from foreload_broker.store import decisions as log
-from foreload_broker.store import deletion, journal
+from foreload_broker.store import deletion, enrolment, journal
 from foreload_broker.store.database import Database
 
 _LOG = structlog.get_logger(__name__)
@@ -112,6 +112,7 @@ class Writer:
         memory.consents.pop(environment_id, None)
         with self._database.writing() as connection:
             deleted = deletion.forget_environment(connection, environment_id, now)
+            enrolment.log_act(connection, now, f"environment {environment_id}", "data deleted", "all that was held")
             snapshot = snapshot_entries(memory.standing, FleetDelta(now), memory.hashes)
             journal.put_entries(connection, journal.SNAPSHOT, snapshot)
             memory.decision_count = log.count_decisions(connection)

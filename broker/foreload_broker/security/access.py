@@ -35,6 +35,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     f"/{TASK_SERVICE}/SignalTask": _ENVIRONMENT,
     f"/{TASK_SERVICE}/Host": _AGENT,
     f"/{ENROLMENT_SERVICE}/CreateToken": _OPERATOR,
+    f"/{ENROLMENT_SERVICE}/ListActs": _OPERATOR,
     f"/{ENROLMENT_SERVICE}/Renew": frozenset({"environment", "agent", "operator"}),
 }
 """A method that is not here is nobody's, so that a new one is closed until it is opened."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from foreload_system.identity import Identity
 from sqlalchemy import Connection, delete, insert, select
 
 from foreload_broker.store import tables
-from foreload_broker.store.moments import to_microseconds
+from foreload_broker.store.moments import from_microseconds, to_microseconds
 
 _TOKENS, _ACTS = tables.ENROLMENT_TOKENS, tables.ADMINISTRATIVE_ACTS
 
@@ -28,6 +29,36 @@ def take_token(connection: Connection, secret_hash: str, now: datetime) -> Ident
         return None
     connection.execute(delete(_TOKENS).where(_TOKENS.c.secret_hash == secret_hash))
     return Identity(row["kind"], row["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did to this broker.
+
+    Attributes:
+        number: grows with time.
+        at: UTC.
+        actor: kind and name of who did it.
+        act: what.
+        about: whom or what it was about.
+    """
+
+    number: int
+    at: datetime
+    actor: str
+    act: str
+    about: str
+
+
+def read_acts(connection: Connection, limit: int, before_number: int | None = None) -> list[Act]:
+    """What was done, newest first; only what was before a number where one is given."""
+    query = select(_ACTS).order_by(_ACTS.c.number.desc()).limit(limit)
+    if before_number is not None:
+        query = query.where(_ACTS.c.number < before_number)
+    return [
+        Act(row.number, from_microseconds(row.at_microseconds), row.actor, row.act, row.about)
+        for row in connection.execute(query)
+    ]
 
 
 def log_act(connection: Connection, at: datetime, actor: str, act: str, about: str) -> None:

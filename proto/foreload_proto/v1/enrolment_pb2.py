@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66oreload/v1/enrolment.proto\x12\x0b\x66oreload.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13GetAuthorityRequest\"-\n\x14GetAuthorityResponse\x12\x15\n\rauthority_pem\x18\x01 \x01(\x0c\"@\n\rEnrollRequest\x12\x0e\n\x06secret\x18\x01 \x01(\t\x12\x1f\n\x17\x63\x65rtificate_request_pem\x18\x02 \x01(\x0c\"@\n\x0e\x45nrollResponse\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x15\n\rauthority_pem\x18\x02 \x01(\x0c\"/\n\x0cRenewRequest\x12\x1f\n\x17\x63\x65rtificate_request_pem\x18\x01 \x01(\x0c\"?\n\rRenewResponse\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x15\n\rauthority_pem\x18\x02 \x01(\x0c\"G\n\x12\x43reateTokenRequest\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x15\n\rvalid_seconds\x18\x03 \x01(\x01\"T\n\x13\x43reateTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xbc\x02\n\x10\x45nrolmentService\x12S\n\x0cGetAuthority\x12 .foreload.v1.GetAuthorityRequest\x1a!.foreload.v1.GetAuthorityResponse\x12\x41\n\x06\x45nroll\x12\x1a.foreload.v1.EnrollRequest\x1a\x1b.foreload.v1.EnrollResponse\x12>\n\x05Renew\x12\x19.foreload.v1.RenewRequest\x1a\x1a.foreload.v1.RenewResponse\x12P\n\x0b\x43reateToken\x12\x1f.foreload.v1.CreateTokenRequest\x1a .foreload.v1.CreateTokenResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66oreload/v1/enrolment.proto\x12\x0b\x66oreload.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13GetAuthorityRequest\"-\n\x14GetAuthorityResponse\x12\x15\n\rauthority_pem\x18\x01 \x01(\x0c\"@\n\rEnrollRequest\x12\x0e\n\x06secret\x18\x01 \x01(\t\x12\x1f\n\x17\x63\x65rtificate_request_pem\x18\x02 \x01(\x0c\"@\n\x0e\x45nrollResponse\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x15\n\rauthority_pem\x18\x02 \x01(\x0c\"/\n\x0cRenewRequest\x12\x1f\n\x17\x63\x65rtificate_request_pem\x18\x01 \x01(\x0c\"?\n\rRenewResponse\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x15\n\rauthority_pem\x18\x02 \x01(\x0c\"G\n\x12\x43reateTokenRequest\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x15\n\rvalid_seconds\x18\x03 \x01(\x01\"7\n\x0fListActsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x15\n\rbefore_number\x18\x02 \x01(\x04\"@\n\x10ListActsResponse\x12,\n\x04\x61\x63ts\x18\x01 \x03(\x0b\x32\x1e.foreload.v1.AdministrativeAct\"v\n\x11\x41\x64ministrativeAct\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x04 \x01(\t\x12\r\n\x05\x61\x62out\x18\x05 \x01(\t\"T\n\x13\x43reateTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\x85\x03\n\x10\x45nrolmentService\x12S\n\x0cGetAuthority\x12 .foreload.v1.GetAuthorityRequest\x1a!.foreload.v1.GetAuthorityResponse\x12\x41\n\x06\x45nroll\x12\x1a.foreload.v1.EnrollRequest\x1a\x1b.foreload.v1.EnrollResponse\x12>\n\x05Renew\x12\x19.foreload.v1.RenewRequest\x1a\x1a.foreload.v1.RenewResponse\x12P\n\x0b\x43reateToken\x12\x1f.foreload.v1.CreateTokenRequest\x1a .foreload.v1.CreateTokenResponse\x12G\n\x08ListActs\x12\x1c.foreload.v1.ListActsRequest\x1a\x1d.foreload.v1.ListActsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,8 +47,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENEWRESPONSE']._serialized_end=391
   _globals['_CREATETOKENREQUEST']._serialized_start=393
   _globals['_CREATETOKENREQUEST']._serialized_end=464
-  _globals['_CREATETOKENRESPONSE']._serialized_start=466
-  _globals['_CREATETOKENRESPONSE']._serialized_end=550
-  _globals['_ENROLMENTSERVICE']._serialized_start=553
-  _globals['_ENROLMENTSERVICE']._serialized_end=869
+  _globals['_LISTACTSREQUEST']._serialized_start=466
+  _globals['_LISTACTSREQUEST']._serialized_end=521
+  _globals['_LISTACTSRESPONSE']._serialized_start=523
+  _globals['_LISTACTSRESPONSE']._serialized_end=587
+  _globals['_ADMINISTRATIVEACT']._serialized_start=589
+  _globals['_ADMINISTRATIVEACT']._serialized_end=707
+  _globals['_CREATETOKENRESPONSE']._serialized_start=709
+  _globals['_CREATETOKENRESPONSE']._serialized_end=793
+  _globals['_ENROLMENTSERVICE']._serialized_start=796
+  _globals['_ENROLMENTSERVICE']._serialized_end=1185
 # @@protoc_insertion_point(module_scope)

@@ -2,9 +2,10 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -58,6 +59,34 @@ class CreateTokenRequest(_message.Message):
     name: str
     valid_seconds: float
     def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., valid_seconds: _Optional[float] = ...) -> None: ...
+
+class ListActsRequest(_message.Message):
+    __slots__ = ("limit", "before_number")
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    before_number: int
+    def __init__(self, limit: _Optional[int] = ..., before_number: _Optional[int] = ...) -> None: ...
+
+class ListActsResponse(_message.Message):
+    __slots__ = ("acts",)
+    ACTS_FIELD_NUMBER: _ClassVar[int]
+    acts: _containers.RepeatedCompositeFieldContainer[AdministrativeAct]
+    def __init__(self, acts: _Optional[_Iterable[_Union[AdministrativeAct, _Mapping]]] = ...) -> None: ...
+
+class AdministrativeAct(_message.Message):
+    __slots__ = ("number", "at", "actor", "act", "about")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    ACT_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    at: _timestamp_pb2.Timestamp
+    actor: str
+    act: str
+    about: str
+    def __init__(self, number: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., act: _Optional[str] = ..., about: _Optional[str] = ...) -> None: ...
 
 class CreateTokenResponse(_message.Message):
     __slots__ = ("token", "expires_at")

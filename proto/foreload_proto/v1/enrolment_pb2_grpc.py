@@ -56,6 +56,11 @@ class EnrolmentServiceStub:
                 request_serializer=foreload_dot_v1_dot_enrolment__pb2.CreateTokenRequest.SerializeToString,
                 response_deserializer=foreload_dot_v1_dot_enrolment__pb2.CreateTokenResponse.FromString,
                 _registered_method=True)
+        self.ListActs = channel.unary_unary(
+                '/foreload.v1.EnrolmentService/ListActs',
+                request_serializer=foreload_dot_v1_dot_enrolment__pb2.ListActsRequest.SerializeToString,
+                response_deserializer=foreload_dot_v1_dot_enrolment__pb2.ListActsResponse.FromString,
+                _registered_method=True)
 
 
 class EnrolmentServiceServicer:
@@ -91,6 +96,13 @@ class EnrolmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListActs(self, request, context):
+        """On the ordinary listener, for operators: who did what to this broker, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EnrolmentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +125,11 @@ def add_EnrolmentServiceServicer_to_server(servicer, server):
                     servicer.CreateToken,
                     request_deserializer=foreload_dot_v1_dot_enrolment__pb2.CreateTokenRequest.FromString,
                     response_serializer=foreload_dot_v1_dot_enrolment__pb2.CreateTokenResponse.SerializeToString,
+            ),
+            'ListActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActs,
+                    request_deserializer=foreload_dot_v1_dot_enrolment__pb2.ListActsRequest.FromString,
+                    response_serializer=foreload_dot_v1_dot_enrolment__pb2.ListActsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +241,33 @@ class EnrolmentService:
             '/foreload.v1.EnrolmentService/CreateToken',
             foreload_dot_v1_dot_enrolment__pb2.CreateTokenRequest.SerializeToString,
             foreload_dot_v1_dot_enrolment__pb2.CreateTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/foreload.v1.EnrolmentService/ListActs',
+            foreload_dot_v1_dot_enrolment__pb2.ListActsRequest.SerializeToString,
+            foreload_dot_v1_dot_enrolment__pb2.ListActsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,9 +139,25 @@ async def test_a_certificate_is_renewed_with_the_last_one_and_for_nobody_else(
     assert after.identity == before.identity
     assert after.not_after > before.not_after + timedelta(days=5)
     assert after.key_pem != before.key_pem, "each certificate has a key of its own"
-    with sqlite3.connect(site.database_file) as database:
-        acts = database.execute("select actor, act from administrative_acts").fetchall()
-    assert ("environment shop", "certificate renewed") in acts
+    async with site.channel("operator", "ada") as channel:
+        stub = enrolment_pb2_grpc.EnrolmentServiceStub(channel)
+        acts = (await stub.ListActs(enrolment_pb2.ListActsRequest())).acts
+    assert ("environment shop", "certificate renewed") in [(act.actor, act.act) for act in acts]
+
+
+async def test_operators_see_who_did_what_newest_first_and_page_by_page(site: Any, newcomers: Any) -> None:
+    for name in ("one", "two", "three"):
+        await make_token(site, Identity("agent", name))
+    async with site.channel("operator", "ada") as channel:
+        stub = enrolment_pb2_grpc.EnrolmentServiceStub(channel)
+        first = (await stub.ListActs(enrolment_pb2.ListActsRequest(limit=2))).acts
+        rest = (await stub.ListActs(enrolment_pb2.ListActsRequest(before_number=first[-1].number))).acts
+    assert [(act.actor, act.act, act.about) for act in (*first, *rest)][:3] == [
+        ("operator ada", "token created", f"agent {name}") for name in ("three", "two", "one")
+    ]
+    async with site.channel("environment", "shop") as channel:
+        with pytest.raises(grpc.aio.AioRpcError, match="it is for operators"):
+            await enrolment_pb2_grpc.EnrolmentServiceStub(channel).ListActs(enrolment_pb2.ListActsRequest())
 
 
 async def test_a_certificate_is_renewed_when_two_thirds_of_its_life_are_over(site: Any, newcomers: Any) -> None:
