@@ -294,6 +294,7 @@ class TaskBoard:
 
     def _act(self, changed: list[Task], old: list[str]) -> None:
         """Everything is durable; now it may be seen."""
+        self._order()  # first: what is wanted of an attempt is wanted after its start
         for name in old:
             self._commands.pop(name, None)
         for task in changed:
@@ -311,7 +312,6 @@ class TaskBoard:
             subscriber = self._loop.subscribers.get(task.environment_id)
             if subscriber is not None:
                 subscriber.task(status)
-        self._order()
         self.trails.advance()
 
     def _order(self) -> None:
