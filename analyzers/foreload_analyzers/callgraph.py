@@ -30,6 +30,12 @@ class Edge(NamedTuple):
     handed_over: bool
 
 
+def is_type_name(path: str) -> bool:
+    """Whether a path ends as types are written: a capital with small letters after it."""
+    last = path.rsplit(".", 1)[-1]
+    return last[:1].isupper() and last != "Self" and any(letter.islower() for letter in last)
+
+
 class Names:
     """Finds the functions of a file by what calls them. The first unit is the code outside all functions."""
 
@@ -85,6 +91,10 @@ class Names:
             return self._only_method(name)
         if owner in self._classes:
             return self._named(path, count)
+        if owner == "Self" and unit.class_name:
+            return self._named(f"{unit.class_name}.{name}", count)
+        if is_type_name(owner) and not judgement.scope.assigned(owner) and not judgement.scope.is_parameter(owner):
+            return None  # a type of a library: `BTreeMap::new()` in a `new` of one's own
         first = owner.split(".", 1)[0]
         if judgement.scope.outside.imported(first) is not None:
             return None

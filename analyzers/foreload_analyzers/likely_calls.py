@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from foreload_analyzers.callgraph import is_type_name
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.judge import CallSite, Judgement
@@ -168,8 +169,12 @@ class RowBuilder:
             if own is not None:
                 return [(own, 1.0)]
         scope = self._judgement.scope
+        if owner == "Self":
+            return self._on_self(name)
         if scope.outside.imported(owner.split(".", 1)[0]) is not None:
             return []
+        if is_type_name(owner) and not scope.assigned(owner) and not scope.is_parameter(owner):
+            return []  # a type of a library
         value = named.parts[0] if named.kind == MEMBER and named.parts else None
         found = names.methods.get(name) or names.aliases.get(name, [])
         if not found or len(found) > MAX_CANDIDATES or (value is not None and scope.container(value)):

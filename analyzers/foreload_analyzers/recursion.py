@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple
 
+from foreload_analyzers.branching import branching, is_cut
 from foreload_analyzers.costs import CONSTANT, EXPONENTIAL, LINEAR, LOG, SQUARE, Cost, product
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.facts import CallFact
@@ -49,39 +50,6 @@ class Recursion(NamedTuple):
     marks: tuple[str, ...] = ()
 
 
-def branching(judgement: Judgement, sites: Sequence[CallFact]) -> int:
-    """How many recursive calls one run makes: those of different `return`s exclude each other."""
-    returns = judgement.unit.returns
-    inside: dict[int, int] = {}
-    free = 0
-    for site in sites:
-        place = next((index for index, fact in enumerate(returns) if fact.start <= site.start < fact.end), -1)
-        if place < 0:
-            free += 1
-        elif not _alternatives(returns[place].value):
-            inside[place] = inside.get(place, 0) + 1
-        else:
-            inside[place] = 1
-    lone = sum(1 for site in sites if site.weight < 1.0)
-    if free == lone and free > 1 and not inside and _exclusive(judgement, sites):
-        free = 1
-    return free + max(inside.values(), default=0)
-
-
-def _alternatives(value: Expr) -> bool:
-    return value.kind == "choice" or (value.kind == BINARY and value.name in ("or", "and"))
-
-
-def _exclusive(judgement: Judgement, sites: Sequence[CallFact]) -> bool:
-    """Whether calls in branches are followed by nothing that uses more than one: a binary search without `return`."""
-    targets = [fact for fact in judgement.unit.assigns if any(fact.value.text == site.callee.text for site in sites)]
-    return (
-        not targets
-        and not any(site.loop >= 0 for site in sites)
-        and all(_cut(site.arguments, judgement) for site in sites)
-    )
-
-
 def judge_recursion(judgement: Judgement, sites: Sequence[CallSite], knowledge: ModuleType) -> Recursion:
     """How often the body runs, from the recursive calls in it."""
     facts = [site.fact for site in sites]
@@ -96,7 +64,7 @@ def judge_recursion(judgement: Judgement, sites: Sequence[CallSite], knowledge: 
     if _shortens_links(judgement, facts, own):
         words = "follows links that it shortens as it goes, short when seen over all calls"
         return Recursion(count, CONSTANT, False, LOG, words, kind="links")
-    halving = all(_cut(fact.arguments, judgement) for fact in facts)
+    halving = all(is_cut(fact.arguments, judgement) for fact in facts)
     sliced = any(_slices(argument) for fact in facts for argument in fact.arguments)
     symbol = next(iter(varying), "")
     memory = memory_of(judgement, knowledge)
@@ -209,35 +177,6 @@ def _varying(judgement: Judgement, facts: Sequence[CallFact]) -> list[str]:
                 found.append(name)
                 break
     return found
-
-
-def _cut(arguments: Sequence[Expr], judgement: Judgement) -> bool:
-    """Whether a call gets a fraction of its problem."""
-    for argument in arguments:
-        pending = [argument]
-        while pending:
-            current = pending.pop()
-            if current.kind == BINARY and current.name in ("//", ">>", "/", "%"):
-                return True
-            if current.kind == NAME:
-                values = [value for value in judgement.scope.values(current.name) if value.kind in (BINARY, INDEX)]
-                for value in values:
-                    if _has_cut(value):
-                        return True
-            pending.extend(current.parts)
-    return any(name in ("mid", "middle", "pivot", "half") for argument in arguments for name in names_in(argument))
-
-
-def _has_cut(expr: Expr) -> bool:
-    pending = [expr]
-    while pending:
-        current = pending.pop()
-        if current.kind == BINARY and current.name in ("//", ">>", "/"):
-            return True
-        if current.kind == NAME and current.name in ("mid", "middle", "half", "pivot"):
-            return True
-        pending.extend(current.parts)
-    return False
 
 
 def _slices(argument: Expr) -> bool:

@@ -18,7 +18,6 @@ OVERDUE = {
     "analyzers/foreload_analyzers/expressions.py": 512,
     "analyzers/foreload_analyzers/extract.py": 572,
     "analyzers/foreload_analyzers/knowledge/python.py": 418,
-    "analyzers/foreload_analyzers/recursion.py": 407,
     "analyzers/foreload_analyzers/scope.py": 518,
     "analyzers/foreload_analyzers/sizes.py": 550,
 }
