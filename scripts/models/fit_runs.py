@@ -165,7 +165,6 @@ def collect(environments: Sequence[Environment], priors: dict[str, KindPrior], e
     per_environment = [each.demand.T.tolist() for each in environments]
     starts = np.repeat([each.start_seconds for each in environments], [len(each.resources) for each in environments])
     free = np.zeros(len(resources), np.bool_)
-    chance = np.random.default_rng(1)
     for turn in range(demand.shape[1] - HORIZON):
         outlooks = []
         for each, tracker, values in zip(environments, trackers, per_environment, strict=True):
@@ -174,11 +173,13 @@ def collect(environments: Sequence[Environment], priors: dict[str, KindPrior], e
             outlooks.append(look_ahead(tracker, HORIZON))
         signals = signals_of(outlooks)
         density.observe(starts + turn * STEP_SECONDS, demand[:, turn], free, signals)
-        inputs, base = density.look()
-        if turn < WARM:
-            continue
         idle = signals.state == STATES.index("idle")
-        chosen = np.flatnonzero(~idle | (chance.random(len(idle)) < 1.0 / IDLE_PART))
+        with_idle = turn % IDLE_PART == 0
+        if turn < WARM or (idle.all() and not with_idle):
+            density.remember_anchors()
+            continue
+        inputs, base = density.look()
+        chosen = np.flatnonzero(~idle | with_idle)
         reference = base.centre[:, REFERENCE : REFERENCE + 1]
         later = np.maximum(np.log(np.maximum(demand[:, turn + HORIZON], 1e-300)), density.floor)
         examples.inputs.append(inputs[chosen].astype(np.float16))
@@ -293,11 +294,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     groups = [read_environments(folder) for folder in options.traces]
+    print("read", flush=True)
     priors = priors_of([each for group in groups for each in group])
+    print(f"priors of {', '.join(priors)}", flush=True)
     examples = Examples()
-    for group in groups:
-        collect(group, priors, examples)
-        print(f"{len(examples.wanted)} intervals kept", flush=True)
+    collect([each for group in groups for each in group], priors, examples)
+    print(f"{len(examples.wanted)} intervals kept", flush=True)
     network = fit(examples, options.epochs)
     card: dict[str, object] = {
         "fitted_on": [each.name for group in groups for each in group],

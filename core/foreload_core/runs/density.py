@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,13 +48,15 @@ MOST_ERROR = 4.0
 TOP_SAMPLES = np.float32(2160.0)
 QUANTILE_RATE, SPREAD_RATE = 0.01, 0.02
 LEAST_SCALE, MOST_SCALE = 2e-3, 1.0
-FRESH_SCALE, FREE_SCALE, ONE_LESS_SCALE = 0.1, 0.4, 0.2
+FRESH_SCALE, FREE_SCALE, SINGLE_SCALE = 0.1, 0.4, 0.2
 PLACE_REACH, FREE_REACH, SCALE_REACH = 1.0, 3.0, 2.5
 """How far the network moves places and log scales."""
 LEAST_SHARE = 1e-5
 MOST_SHIFT, MOST_STRETCH, MOST_BIAS = 3.0, 2.5, 8.0
 _RUN = {name: SAMPLES + place for place, name in enumerate(RUN_ANCHORS)}
-_PAIRS: Final = (("all_on", "all_on_high"), ("announced", "announced_high"), ("chained", "chained_high"))
+_MIDDLES: Final = np.array([_RUN[name] for name in ("all_on", "announced", "chained")])
+_SINGLE: Final = np.array([_RUN[name] for name in ("announced_other", "one_less")])
+_HIGHS: Final = np.array([_RUN[name] for name in ("all_on_high", "announced_high", "chained_high")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ class Density:
         self.recent[:, -1] = x
         self.count += 1
         self._signals = signals
-        self._ahead = np.broadcast_to(np.asarray(begun_seconds, np.float64), x.shape) + self._horizon * self._step
+        self._ahead = np.zeros(len(x)) + (begun_seconds + self._horizon * self._step)
 
     def _track(self, x: Floats, signals: Signals) -> None:
         """Moves the quantiles of the class that the interval was in (stochastic gradient of the pinball loss)."""
@@ -242,11 +244,11 @@ class Density:
         rates = self.rates
         keep = np.float32(1.0 - rates.decay)
         gain = (share - made.weight) * mask
-        self.bias = np.clip(self.bias * keep + _column(rates.share) * gain, -MOST_BIAS, MOST_BIAS)
+        self.bias = _within(self.bias * keep + _column(rates.share) * gain, MOST_BIAS)
         held = self.state_bias[self._lines, state]
-        self.state_bias[self._lines, state] = np.clip(held + _column(rates.state_share) * gain, -MOST_BIAS, MOST_BIAS)
-        self.shift = np.clip(self.shift * keep + _column(rates.place) * pull, -MOST_SHIFT, MOST_SHIFT)
-        self.stretch = np.clip(self.stretch * keep + _column(rates.scale) * push, -MOST_STRETCH, MOST_STRETCH)
+        self.state_bias[self._lines, state] = _within(held + _column(rates.state_share) * gain, MOST_BIAS)
+        self.shift = _within(self.shift * keep + _column(rates.place) * pull, MOST_SHIFT)
+        self.stretch = _within(self.stretch * keep + _column(rates.scale) * push, MOST_STRETCH)
 
     def forecast(self) -> Mixture:
         """The density for the interval that is `horizon` after the newest one."""
@@ -259,7 +261,7 @@ class Density:
         bias = self.bias + self.state_bias[self._lines, signals.state]
         weight = base.weight * np.exp(bias)
         weight /= weight.sum(axis=1, keepdims=True)
-        scale = np.clip(base.scale * np.exp(self.stretch), LEAST_SCALE, MOST_SCALE)
+        scale = np.minimum(np.maximum(base.scale * np.exp(self.stretch), LEAST_SCALE), MOST_SCALE)
         centre = base.centre + self.shift * base.scale
         made = Mixture(centre.astype(np.float32), scale.astype(np.float32), weight.astype(np.float32))
         place = (self.count - 1) % self._horizon
@@ -279,6 +281,12 @@ class Density:
             self.waiting_weight,
         )  # fmt: skip
         return sum(array.nbytes for array in arrays)
+
+    def remember_anchors(self) -> None:
+        """Keeps the anchors, so that their errors are known later; for fitting, in place of `forecast`."""
+        signals = self._signals
+        assert signals is not None, "remember_anchors comes after observe"
+        self.waiting_anchor[:, (self.count - 1) % self._horizon] = self._look(signals)
 
     def look(self) -> tuple[Floats, Mixture]:
         """What the network sees now, and the mixture that it moves; for fitting, in place of `forecast`."""
@@ -304,18 +312,15 @@ class Density:
         free = anchors[:, REFERENCE : REFERENCE + 1] + np.array(FREE_PLACES, np.float32)
         centre = np.concatenate((anchors, quantile, free), axis=1, dtype=np.float32)
         scale = np.full(centre.shape, FRESH_SCALE, np.float32)
-        gaps = np.diff(quantile, axis=1)
+        gaps = 0.4 * (quantile[:, 1:] - quantile[:, :-1])
         scale[:, QUANTILES_FROM] = gaps[:, 0]
         scale[:, QUANTILES_FROM + 1 : FREE_FROM - 1] = (gaps[:, 1:] + gaps[:, :-1]) / 2
         scale[:, FREE_FROM - 1] = gaps[:, -1]
-        scale[:, QUANTILES_FROM:FREE_FROM] *= 0.4
         scale[:, FREE_FROM:] = FREE_SCALE
-        for middle, high in _PAIRS:
-            width = np.clip((anchors[:, _RUN[high]] - anchors[:, _RUN[middle]]) * 0.4, 0.03, 0.4)
-            scale[:, _RUN[middle]] = width
-            scale[:, _RUN[high]] = width
-        scale[:, _RUN["announced_other"]] = ONE_LESS_SCALE
-        scale[:, _RUN["one_less"]] = ONE_LESS_SCALE
+        width = np.minimum(np.maximum(0.4 * (anchors[:, _HIGHS] - anchors[:, _MIDDLES]), 0.03), 0.4)
+        scale[:, _MIDDLES] = width
+        scale[:, _HIGHS] = width
+        scale[:, _SINGLE] = SINGLE_SCALE
         weight = np.matmul(signals.chances[:, None, :], _SHARES[kind])[:, 0] + np.float32(LEAST_SHARE)
         return Mixture(centre, np.maximum(scale, LEAST_SCALE), weight)
 
@@ -364,3 +369,8 @@ def moved(outputs: Floats, base: Mixture) -> Mixture:
 
 def _column(rate: float | Floats) -> Floats:
     return np.asarray(rate, np.float32).reshape(-1, 1)
+
+
+def _within(values: NDArray[Any], most: float) -> Floats:
+    """Values no further from 0 than `most`; two bounds are quicker than numpy's clip on rows this short."""
+    return np.maximum(np.minimum(values, np.float32(most)), np.float32(-most))

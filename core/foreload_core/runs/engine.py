@@ -119,14 +119,23 @@ class RunEngine:
 
 def signals_of(outlooks: Sequence[Outlook]) -> Signals:
     """The outlooks of some environments as arrays, one row a resource, in their order."""
-    many = [len(outlook.anchors) for outlook in outlooks]
     anchors = np.array([row for outlook in outlooks for row in outlook.anchors])
     expected = np.array([value for outlook in outlooks for value in outlook.expected])
+    rows = len(anchors)
+    first = outlooks[0]
+    chances = np.empty((rows, len(first.chances)), np.float32)
+    features = np.empty((rows, len(first.features)), np.float32)
+    state = np.empty(rows, np.intp)
+    place = 0
+    for outlook in outlooks:
+        mine = slice(place, place + len(outlook.anchors))
+        chances[mine], features[mine], state[mine] = outlook.chances, outlook.features, outlook.state
+        place = mine.stop
     return Signals(
         np.log(np.maximum(anchors, 1e-9)).astype(np.float32),
-        np.repeat(np.array([outlook.chances for outlook in outlooks], np.float32), many, axis=0),
-        np.repeat(np.array([outlook.state for outlook in outlooks], np.intp), many),
-        np.repeat(np.array([outlook.features for outlook in outlooks], np.float32), many, axis=0),
+        chances,
+        state,
+        features,
         np.log(np.maximum(expected, 1e-9)).astype(np.float32),
     )
 
