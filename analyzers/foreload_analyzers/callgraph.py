@@ -40,7 +40,7 @@ class Names:
     """Finds the functions of a file by what calls them. The first unit is the code outside all functions."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
-        self._units = units
+        self.units = units
         self._free: dict[str, list[int]] = {}
         self._methods: dict[str, list[int]] = {}
         self._full: dict[str, list[int]] = {}
@@ -80,7 +80,7 @@ class Names:
         handed_over: bool = False,
     ) -> int | None:
         """The function that a path means; `count` is the number of arguments, which tells namesakes apart."""
-        unit = self._units[index]
+        unit = self.units[index]
         owner, dot, name = path.rpartition(".")
         if not dot:
             return self._find_free(name, index, siblings, judgement, count, handed_over)
@@ -116,7 +116,7 @@ class Names:
             return None
         if len(candidates) == 1:
             return candidates[0]
-        return min(candidates, key=lambda index: abs(len(self._units[index].parameters) - count))
+        return min(candidates, key=lambda index: abs(len(self.units[index].parameters) - count))
 
     def _find_free(
         self, name: str, index: int, siblings: Sequence[int], judgement: Judgement, count: int, handed_over: bool
@@ -128,19 +128,19 @@ class Names:
             near = [candidate for candidate in candidates if candidate in siblings]
             if len(candidates) == 1:
                 return candidates[0]
-            if self._units[index].implicit_self:
-                return min(near or candidates, key=lambda one: abs(len(self._units[one].parameters) - count))
+            if self.units[index].implicit_self:
+                return min(near or candidates, key=lambda one: abs(len(self.units[one].parameters) - count))
             return (near or candidates)[-1]
         if name in self._classes and not handed_over:
             made = self._named(f"{name}.{CONSTRUCTOR}", count)
             return self._named(f"{name}.{name}", count) if made is None else made
-        if self._units[index].implicit_self and not handed_over:
+        if self.units[index].implicit_self and not handed_over:
             return self._on_own_object(name, index, siblings, count)
         return None
 
     def _on_own_object(self, name: str, index: int, siblings: Sequence[int], count: int) -> int | None:
         """The method of the class around that a bare name calls."""
-        owners = [self._units[index].class_name, *(self._units[fellow].class_name for fellow in siblings)]
+        owners = [self.units[index].class_name, *(self.units[fellow].class_name for fellow in siblings)]
         owner = next((owner for owner in owners if owner), "")
         own = self._named(f"{owner}.{name}", count) if owner else None
         return own if own is not None else self._only_method(name)
@@ -162,7 +162,8 @@ class Calls:
 
     def __init__(self) -> None:
         self._names: list[tuple[str, str]] = []
-        self._rows: dict[int, tuple[Judgement, list[Edge]]] = {}
+        self._finder: Names | None = None
+        self._rows: dict[int, tuple[Judgement, list[Edge], list[int]]] = {}
         self._groups: tuple[list[list[int]], list[list[int]]] = ([], [])
 
     def between(
@@ -170,17 +171,19 @@ class Calls:
     ) -> tuple[list[list[Edge]], list[list[int]]]:
         """The calls of each unit, and the groups of units that call each other, callees first."""
         names = [(unit.class_name, unit.name) for unit in units]
-        if names != self._names:
-            self._names, self._rows = names, {}
-        finder: Names | None = None
+        if names != self._names or self._finder is None:
+            self._names, self._rows, self._finder = names, {}, Names(units)
+        finder = self._finder
+        finder.units = units
         found: list[list[Edge]] = []
+        callees: list[list[int]] = []
         for index, judgement in enumerate(judgements):
             kept = self._rows.get(index)
             if kept is None or kept[0] is not judgement:
-                finder = finder or Names(units)
-                kept = self._rows[index] = (judgement, finder.edges(index, judgement, fellows[index]))
+                row = finder.edges(index, judgement, fellows[index])
+                kept = self._rows[index] = (judgement, row, [edge.callee for edge in row])
             found.append(kept[1])
-        callees = [[edge.callee for edge in row] for row in found]
+            callees.append(kept[2])
         if callees != self._groups[0]:
             self._groups = (callees, components(callees))
         return found, self._groups[1]

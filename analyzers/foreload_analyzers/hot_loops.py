@@ -47,18 +47,18 @@ def loop_signs(judgement: Judgement) -> LoopSigns:
     return found
 
 
-def loop_table(signs: Sequence[LoopSigns], shares: Sequence[float]) -> Floats:
+def loop_table(signs: Floats, owners: NDArray[np.intp], shares: Sequence[float] | Floats) -> Floats:
     """The values of FLAGS for all loops of a file, unit by unit.
 
     Args:
-        signs: of each unit.
+        signs: of each loop.
+        owners: the unit of each loop.
         shares: of each unit, as the model of functions gives them.
     """
-    rows = [(log10(_LEAST + share), *row) for found, share in zip(signs, shares, strict=True) for row in found]
-    return np.array(rows) if rows else np.empty((0, len(FLAGS)))
+    return np.column_stack([np.log10(_LEAST + np.array(shares))[owners], signs])
 
 
-def settled(shares: Floats, owners: NDArray[np.intp], limits: Sequence[float]) -> Floats:
+def settled(shares: Floats, owners: NDArray[np.intp], limits: Sequence[float] | Floats) -> Floats:
     """Shares of loops where those of one function are together no more than its own; others take what is cut off.
 
     Args:

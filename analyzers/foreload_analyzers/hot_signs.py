@@ -98,12 +98,19 @@ def plain_work(unit: Unit) -> float:
     )
 
 
+def own_amounts(judgement: Judgement) -> tuple[float, float, float, float]:
+    """What the signs of the flow are worked out from: work, plain work, size, and the share of work in loops."""
+    unit, work = judgement.unit, judgement.work
+    return work, plain_work(unit), size_of(unit), min(1.0, sum(judgement.loop_work) / work) if work else 0.0
+
+
 def flowing_signs(
     judgements: Sequence[Judgement],
     growths: Sequence[Growth],
     rows: Sequence[Row],
     sure_calls: Sequence[int],
     flow: Flow,
+    amounts: Floats,
 ) -> Floats:
     """The values of FLOWING, a row for each function; the first unit, the code outside functions, has none.
 
@@ -111,11 +118,10 @@ def flowing_signs(
         judgements, growths, rows: one a unit.
         sure_calls: calls of each unit that surely go to functions of the file.
         flow: of the file.
+        amounts: a row of `own_amounts` for each unit.
     """
     count = len(judgements)
-    work = np.array([judgement.work for judgement in judgements])
-    plain = np.array([plain_work(judgement.unit) for judgement in judgements])
-    size = np.array([size_of(judgement.unit) for judgement in judgements])
+    work, plain, size = amounts[:, 0], amounts[:, 1], amounts[:, 2]
     starts, every = np.array(flow.from_starts), np.array(flow.from_all)
     public, roots = np.array(flow.from_public), np.array(flow.from_roots)
     plain_runs, whole = np.array(flow.plain), np.array(flow.whole_work)
@@ -182,9 +188,7 @@ def own_flags(judgement: Judgement) -> tuple[float, ...]:
     )
 
 
-def all_flags(
-    own: Sequence[tuple[float, ...]], growths: Sequence[Growth], flow: Flow, starts: AbstractSet[int]
-) -> Floats:
+def all_flags(own: Floats, growths: Sequence[Growth], flow: Flow, starts: AbstractSet[int]) -> Floats:
     """The values of FLAGS, 0 or 1, a row for each function. `own` holds the rows of `own_flags`."""
     count = len(growths)
     more = (
@@ -194,7 +198,7 @@ def all_flags(
         [growth.recursion is not None and growth.recursion.factor.exp > 0 for growth in growths],
         [runs > 0 for runs in flow.from_starts],
     )
-    return np.hstack([np.array(own), np.column_stack([np.array(column, dtype=np.float64) for column in more])[1:]])
+    return np.hstack([own, np.column_stack([np.array(column, dtype=np.float64) for column in more])[1:]])
 
 
 def names_of_signs() -> Sequence[str]:

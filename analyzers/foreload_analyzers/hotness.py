@@ -6,14 +6,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foreload_analyzers.call_flow import Flow, Flows
 from foreload_analyzers.callgraph import CALLBACK_TURNS, Edge
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.growth import Growth
+from foreload_analyzers.hot_loops import FLAGS as LOOP_FLAGS
 from foreload_analyzers.hot_loops import LoopSigns, loop_signs, loop_table, settled
 from foreload_analyzers.hot_model import Floats, hotness_models
-from foreload_analyzers.hot_signs import all_flags, flowing_signs, own_flags, own_signs
+from foreload_analyzers.hot_signs import (
+    OWN,
+    all_flags,
+    flowing_signs,
+    own_amounts,
+    own_flags,
+    own_signs,
+)
 from foreload_analyzers.judge import Judgement
 from foreload_analyzers.likely_calls import LikelyCalls, Row
 
@@ -21,6 +30,8 @@ RECURSION_TURNS = {"exponential": 2000.0, "linear": 30.0, "log": 6.0}
 UNREACHED = 0.1  # of a run, for functions that a program with a start does not call by name
 INNER = 0.3  # calls from outside to a function of a library that the library itself calls too
 MAX_RUNS = 1e15
+AMOUNTS = 4  # values of `own_amounts`
+_LEAST_SHARE = 1e-200
 _TURNED_OVER = frozenset(
     {"map", "filter", "sorted", "sort", "starmap", "imap", "imap_unordered", "reduce", "map_async", "apply"}
 )
@@ -71,12 +82,24 @@ def is_entry(unit: Unit) -> bool:
 
 
 class _Signs(NamedTuple):
-    """What a unit shows by itself."""
+    """What a unit shows by itself: the values of OWN, its own flags and amounts in one row; the same of its loops."""
 
     judgement: Judgement
-    ranked: tuple[float, ...]
-    flags: tuple[float, ...]
+    row: tuple[float, ...]
     loops: LoopSigns
+
+
+class _Own(NamedTuple):
+    """What all units of a file show by themselves, a row each; that of the code outside functions is the first.
+
+    `loops` holds a row for each loop, `owners` its unit.
+    """
+
+    ranked: Floats
+    flags: Floats
+    amounts: Floats
+    loops: Floats
+    owners: NDArray[np.intp]
 
 
 class Hotness:
@@ -89,7 +112,11 @@ class Hotness:
     def __init__(self, language: str) -> None:
         self._likely = LikelyCalls(language)
         self._flows = Flows()
-        self._own: dict[int, _Signs] = {}
+        self._signs: list[_Signs] = []
+        self._by_judgement: dict[int, _Signs] = {}
+        self._rows: Floats = np.empty((0, 0))
+        self._loops: Floats = np.empty((0, 0))
+        self._ends: NDArray[np.intp] = np.empty(0, np.intp)  # of the loops of each unit
 
     def share_out(
         self,
@@ -113,14 +140,13 @@ class Hotness:
         rows = self._likely.between(units, judgements, fellows)
         flow = self._flows.follow(units, judgements, rows, run.starts)
         outside = share_outside(run, units)
-        shares = [outside]
+        shares = np.array([outside])
         if len(units) > 1:
             model = hotness_models()["functions"]
             found = model.scores(*self.function_table(judgements, edges, growths, rows, flow, run.starts))
-            shares.extend([float(share) * (1.0 - outside) for share in model.shares(found)])
+            shares = np.append(shares, model.shares(found) * (1.0 - outside))
         loops = self._share_loops(judgements, shares)
-        short = [_short(share) for share in shares]
-        return Shares(short, loops, run.runs, run.total, run.work, run.waiting, run.reached, run.starts)
+        return Shares(short(shares), loops, run.runs, run.total, run.work, run.waiting, run.reached, run.starts)
 
     def function_table(
         self,
@@ -132,62 +158,78 @@ class Hotness:
         starts: frozenset[int],
     ) -> tuple[Floats, Floats]:
         """The signs of all functions, the ranked ones and the flags, a row each; the code outside has none."""
-        own = self._signs_of(judgements)
+        own = self._own(judgements)
         sure = [len(row) for row in edges]
-        ranked = np.hstack(
-            [np.array([found.ranked for found in own[1:]]), flowing_signs(judgements, growths, rows, sure, flow)]
-        )
-        return ranked, all_flags([found.flags for found in own[1:]], growths, flow, starts)
+        flowing = flowing_signs(judgements, growths, rows, sure, flow, own.amounts)
+        return np.hstack([own.ranked[1:], flowing]), all_flags(own.flags[1:], growths, flow, starts)
 
-    def _signs_of(self, judgements: Sequence[Judgement]) -> list[_Signs]:
-        """What each unit shows by itself; that of an unchanged one is kept."""
-        kept: dict[int, _Signs] = {}
-        found: list[_Signs] = []
-        for judgement in judgements:
-            signs = self._own.get(id(judgement))
-            if signs is None:
-                signs = _Signs(judgement, own_signs(judgement), own_flags(judgement), loop_signs(judgement))
-            kept[id(judgement)] = signs
-            found.append(signs)
-        self._own = kept
-        return found
-
-    def loop_table(self, judgements: Sequence[Judgement], shares: Sequence[float]) -> Floats:
+    def loop_table(self, judgements: Sequence[Judgement], shares: Sequence[float] | Floats) -> Floats:
         """The signs of all loops of the file, unit by unit."""
-        return loop_table([signs.loops for signs in self._signs_of(judgements)], shares)
+        own = self._own(judgements)
+        return loop_table(own.loops, own.owners, shares)
 
-    def _share_loops(self, judgements: Sequence[Judgement], shares: Sequence[float]) -> list[tuple[float, ...]]:
-        signs = self.loop_table(judgements, shares)
-        if not len(signs):
-            return [() for _ in judgements]
+    def _own(self, judgements: Sequence[Judgement]) -> _Own:
+        """What all units show by themselves; only what changed is worked out anew."""
+        if [signs.judgement for signs in self._signs] != judgements:
+            self._take(judgements)
+        flags, amounts = len(OWN), self._rows.shape[1] - AMOUNTS
+        owners = np.repeat(np.arange(len(judgements)), np.diff(self._ends, prepend=0))
+        return _Own(self._rows[:, :flags], self._rows[:, flags:amounts], self._rows[:, amounts:], self._loops, owners)
+
+    def _take(self, judgements: Sequence[Judgement]) -> None:
+        known = self._by_judgement
+        signs = [known.get(id(judgement)) or _signs_of(judgement) for judgement in judgements]
+        changed = [place for place, (new, old) in enumerate(zip(signs, self._signs, strict=False)) if new is not old]
+        alike = len(signs) == len(self._signs) and all(
+            len(signs[place].loops) == len(self._signs[place].loops) for place in changed
+        )
+        if alike:
+            for place in changed:
+                self._rows[place] = signs[place].row
+                if signs[place].loops:
+                    end = int(self._ends[place])
+                    self._loops[end - len(signs[place].loops) : end] = signs[place].loops
+        else:
+            self._rows = np.array([found.row for found in signs])
+            loops = [row for found in signs for row in found.loops]
+            self._loops = np.array(loops) if loops else np.empty((0, len(LOOP_FLAGS) - 1))
+            self._ends = np.cumsum([len(found.loops) for found in signs])
+        self._signs = signs
+        self._by_judgement = {id(found.judgement): found for found in signs}
+
+    def _share_loops(self, judgements: Sequence[Judgement], shares: Floats) -> list[tuple[float, ...]]:
+        own = self._own(judgements)
+        if not len(own.loops):
+            return [()] * len(judgements)
         model = hotness_models()["loops"]
+        signs = loop_table(own.loops, own.owners, shares)
         scores = model.scores(np.empty((len(signs), 0)), signs)
-        found = told_shares(judgements, shares, scores / model.temperature)
-        owners = np.repeat(np.arange(len(judgements)), [len(one.unit.loops) for one in judgements])
-        ends = np.searchsorted(owners, np.arange(len(judgements)), "right")
-        return [tuple(map(_short, row.tolist())) for row in np.split(found, ends[:-1])]
+        found = short(self.told_shares(judgements, shares, scores / model.temperature))
+        ends = self._ends.tolist()
+        return [tuple(found[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+    def told_shares(self, judgements: Sequence[Judgement], shares: Floats, scores: Floats) -> Floats:
+        """The shares of all loops: what the functions do within loops, all together, is shared among the loops.
+
+        Args:
+            judgements, shares: of each unit.
+            scores: of each loop, unit by unit.
+        """
+        own = self._own(judgements)
+        raised = np.exp(scores - scores.max())
+        return settled(raised / raised.sum() * float(shares @ own.amounts[:, -1]), own.owners, shares)
 
 
-def told_shares(judgements: Sequence[Judgement], shares: Sequence[float], scores: Floats) -> Floats:
-    """The shares of all loops: what the functions do within loops, all together, is shared among the loops.
-
-    Args:
-        judgements, shares: of each unit.
-        scores: of each loop, unit by unit.
-    """
-    looped = sum([share * _looped_ratio(found) for share, found in zip(shares, judgements, strict=True)])
-    owners = np.repeat(np.arange(len(judgements)), [len(found.unit.loops) for found in judgements])
-    raised = np.exp(scores - scores.max())
-    return settled(raised / raised.sum() * looped, owners, shares)
+def _signs_of(judgement: Judgement) -> _Signs:
+    row = (*own_signs(judgement), *own_flags(judgement), *own_amounts(judgement))
+    return _Signs(judgement, row, loop_signs(judgement))
 
 
-def _looped_ratio(judgement: Judgement) -> float:
-    return min(1.0, sum(judgement.loop_work) / judgement.work) if judgement.work else 0.0
-
-
-def _short(share: float) -> float:
-    """A share with no more digits than keep the order: small edits do not change every share of the file."""
-    return float(f"{share:.3g}")
+def short(shares: Floats) -> list[float]:
+    """Shares with no more digits than keep the order: small edits do not change every share of the file."""
+    steps = 10.0 ** (2.0 - np.floor(np.log10(np.maximum(shares, _LEAST_SHARE))))
+    rounded: list[float] = (np.rint(shares * steps) / steps).tolist()
+    return rounded
 
 
 class Run(NamedTuple):

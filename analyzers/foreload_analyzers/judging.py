@@ -17,7 +17,7 @@ from foreload_analyzers.needs import Use, use_of
 from foreload_analyzers.report import Bottleneck
 from foreload_analyzers.scope import Given
 from foreload_analyzers.space import Allocation, allocations
-from foreload_analyzers.surroundings import Placed, Surroundings, defined_by, merged, talks_of
+from foreload_analyzers.surroundings import Placed, Surroundings, defined_by, merged, talk_of
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +51,7 @@ class Judging:
         self._module: tuple[list[tuple[ChunkFacts, int]], Unit] | None = None
         self._surroundings: tuple[tuple[ImportFact, ...], Unit, list[Unit], Surroundings] | None = None
         self._talks: dict[str, str] = {}
+        self._talk: dict[int, tuple[Unit, str]] = {}  # by the identity of the unit
         self._defined: dict[str, bool] = {}
         self._judged: dict[int, Judged] = {}  # by the identity of the unit, which each value holds
         self._given: dict[int, tuple[list[object], list[bool], Mapping[str, Given]]] = {}
@@ -144,11 +145,18 @@ class Judging:
         self._given[id(unit)] = (seen, inside, found)
         return found
 
+    def _talks_of(self, units: Sequence[Unit]) -> dict[str, str]:
+        """The functions that read the input or print, by their names."""
+        known = self._talk
+        told = [known.get(id(unit)) or (unit, talk_of(unit, self._knowledge)) for unit in units[1:]]
+        self._talk = {id(row[0]): row for row in told}
+        return {unit.name: words for unit, words in told if words}
+
     def _look_around(self, layout: Layout, imports: tuple[ImportFact, ...]) -> tuple[Surroundings, bool]:
         """What functions see around them, and whether that is the same as the last time."""
         module, owners = layout.units[0], [unit for unit in layout.units if unit.attributes]
         kept = self._surroundings
-        talks = talks_of(layout.units, self._knowledge)
+        talks = self._talks_of(layout.units)
         defined = defined_by(layout.units)
         same = kept is not None and kept[1] is module and kept[0] == imports
         same = same and self._talks == talks and self._defined == defined

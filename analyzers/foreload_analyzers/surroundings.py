@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from types import ModuleType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.extract import root_names
@@ -27,8 +26,7 @@ from foreload_analyzers.scope import Given, Outside, import_table, listed, value
 _CHUNK_SHIFT = 1 << 26
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A chunk's facts and where the chunk begins (row from 0)."""
 
     facts: ChunkFacts
@@ -83,16 +81,11 @@ def defined_by(units: Sequence[Unit]) -> dict[str, bool]:
     return {unit.name: True for unit in units[1:] if unit.name and (not unit.class_name or unit.implicit_self)}
 
 
-def talks_of(units: Sequence[Unit], knowledge: ModuleType) -> dict[str, str]:
-    """The functions that read the input or print, by their names."""
-    found: dict[str, str] = {}
-    for unit in units[1:]:
-        paths = {call.path for call in unit.calls}
-        words = "reads " if any(listed(path, knowledge.INPUTS) for path in paths) else ""
-        words += "prints" if any(listed(path, knowledge.PRINTS) for path in paths) else ""
-        if words:
-            found[unit.name] = words
-    return found
+def talk_of(unit: Unit, knowledge: ModuleType) -> str:
+    """Whether a function reads the input or prints, in words; empty where it does neither."""
+    paths = {call.path for call in unit.calls}
+    words = "reads " if any(listed(path, knowledge.INPUTS) for path in paths) else ""
+    return words + ("prints" if any(listed(path, knowledge.PRINTS) for path in paths) else "")
 
 
 def constants_of(module: Unit) -> Mapping[str, Expr]:

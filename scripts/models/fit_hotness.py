@@ -23,7 +23,7 @@ import numpy as np
 from foreload_analyzers import hot_loops, hot_signs
 from foreload_analyzers.document import Document
 from foreload_analyzers.hot_model import Floats, RankModel, ranks, write_models
-from foreload_analyzers.hotness import Hotness, Shares, run_of, share_outside, told_shares
+from foreload_analyzers.hotness import Hotness, Shares, run_of, share_outside
 from foreload_analyzers.judge import Judgement
 from hotness_blocks import BLOCKS
 from hotness_scores import calibration, interval
@@ -153,7 +153,7 @@ def loop_table(program: Program, model: RankModel) -> Table | None:
     every = table.signs
     limits = [outside, *(float(share) * (1.0 - outside) for share in shares)]
     table.signs, table.keep = every[kept], np.array(kept)
-    table.told = lambda weights: told_shares(recorder.judgements, limits, every @ weights)[kept]
+    table.told = lambda weights: recorder.told_shares(recorder.judgements, np.array(limits), every @ weights)[kept]
     return table
 
 
