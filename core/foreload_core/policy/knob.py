@@ -69,11 +69,11 @@ FITTED: Mapping[Resource, Meaning] = {
 }
 """With the fitted network, whose tails are thinner: violations come to one in a hundred only at a higher price."""
 RUNS_FRESH: Mapping[Resource, Meaning] = {
-    Resource.CPU: Meaning(5.2, 4.0, unserved=70.0, unserved_growth=4.0, change=0.004),
-    Resource.MEMORY: Meaning(300.0, 8.0, unserved=300.0, thrift_from=0.5, thrift_to=0.55, change=0.004),
-    Resource.NETWORK_RX: Meaning(7.0, 8.0, unserved=70.0, unserved_growth=5.0, change=0.004),
-    Resource.NETWORK_TX: Meaning(10.0, 8.0, unserved=70.0, unserved_growth=5.0, change=0.004),
-    Resource.GPU: Meaning(15.0, 5.2, unserved=25.0, change=0.004),
+    Resource.CPU: Meaning(6.0, 5.0, unserved=82.0, unserved_growth=6.2, change=0.004),
+    Resource.MEMORY: Meaning(300.0, 14.0, thrift_from=0.4, thrift_to=0.5, change=0.004),
+    Resource.NETWORK_RX: Meaning(8.0, 8.0, unserved=60.0, unserved_growth=5.0, change=0.004),
+    Resource.NETWORK_TX: Meaning(11.0, 8.0, unserved=60.0, unserved_growth=5.0, change=0.004),
+    Resource.GPU: Meaning(15.0, 6.0, unserved=20.0, unserved_growth=4.0, change=0.004),
 }
 """At steps of seconds, with run signals and nothing pretrained."""
 RUNS_FITTED: Mapping[Resource, Meaning] = dict(RUNS_FRESH)
