@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
+from foreload_core.tasks import FINAL
 from foreload_core.units import format_time
 from foreload_system.certificates import CertificateError, read_bundle, require_valid
 from foreload_system.paths import replace_file
@@ -22,15 +23,18 @@ from foreload_system.paths import replace_file
 from foreload_broker import VERSION
 from foreload_broker.api.metrics_page import MetricsPage
 from foreload_broker.api.server import NewcomersServer, Server
-from foreload_broker.config import BrokerSettings, unknown_variables
+from foreload_broker.config import BrokerSettings, SettingsError, unknown_variables
 from foreload_broker.loop.measures import Measures
+from foreload_broker.loop.pool import PoolKeeper
 from foreload_broker.loop.restart import load
 from foreload_broker.loop.runner import Loop
 from foreload_broker.loop.tasks.board import TaskBoard
 from foreload_broker.loop.writer import Writer
 from foreload_broker.platforms.agents import AgentConnections
 from foreload_broker.platforms.dry_run import DryRun
-from foreload_broker.ports import Platform
+from foreload_broker.ports import Platform, Provider
+from foreload_broker.providers.command import CommandProvider
+from foreload_broker.providers.local import LocalProvider
 from foreload_broker.store.database import Database
 from foreload_broker.tenure import Tenure, first_set
 
@@ -71,7 +75,8 @@ class Broker:
         self._given = database
         self._more_platforms = platforms
         self._connections = AgentConnections()
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
+        self._pool_running: asyncio.Task[None] | None = None
         self.address = self.metrics_address = self.enrolment_address = ""
 
     async def start(self) -> None:
@@ -94,6 +99,8 @@ class Broker:
         more = [*(self._more_platforms(self.loop) if self._more_platforms else ())]
         if settings.kubernetes:
             more.append(self._watch_cluster(settings))
+        if settings.prometheus:
+            more.append(self._watch_prometheus(settings))
         shadow = DryRun(self.loop.post, self.loop.now)
         self.loop.platforms = (shadow,) if settings.shadow else (self._connections, *more)
         measures.environments.set_function(lambda: len(writer.fleet.placements))
@@ -113,7 +120,30 @@ class Broker:
         except BaseException:
             await self.stop()
             raise
+        self._keep_pool(settings)
         _LOG.info("broker ready", address=self.address, metrics=self.metrics_address, version=VERSION)
+
+    def _keep_pool(self, settings: BrokerSettings) -> None:
+        provider, instance_type = self._provider(settings), settings.pool_type
+        if provider is None or instance_type is None or settings.shadow:
+            return
+        self.loop.pool = PoolKeeper(self.loop, provider, instance_type, settings.pool, self._tasks_by_instance)
+        self._pool_running = asyncio.create_task(self.loop.pool.run(settings.pool_look_seconds))
+
+    def _provider(self, settings: BrokerSettings) -> Provider | None:
+        if settings.provider == "command":
+            return CommandProvider(settings.provider_command)
+        if settings.provider == "local":
+            return LocalProvider(settings.state, settings.authority_folder, self.address)
+        return None
+
+    def _tasks_by_instance(self) -> dict[str, int]:
+        """Where tasks are that have not ended."""
+        counts: dict[str, int] = {}
+        for task in self.tasks.tasks.values():
+            if task.instance_id and task.state not in FINAL:
+                counts[task.instance_id] = counts.get(task.instance_id, 0) + 1
+        return counts
 
     def _watch_cluster(self, settings: BrokerSettings) -> Platform:
         # Only here: its client is not needed, and not paid for, where there is no cluster.
@@ -124,14 +154,35 @@ class Broker:
         except ClusterError as error:
             raise NoClusterError(str(error)) from error
         kubernetes = Kubernetes(cluster, settings.policy, self.loop.post, self.loop.now, settings.tick_seconds)
-        self._watching = asyncio.create_task(kubernetes.run())
+        self._watching.append(asyncio.create_task(kubernetes.run()))
         return kubernetes
+
+    def _watch_prometheus(self, settings: BrokerSettings) -> Platform:
+        from foreload_broker.platforms.prometheus import Prometheus, Source, SourceError
+
+        try:
+            source = Source(
+                settings.prometheus,
+                settings.prometheus_label,
+                settings.prometheus_where,
+                settings.prometheus_seconds,
+                settings.prometheus_token,
+                settings.prometheus_authority,
+            )
+        except SourceError as error:
+            raise SettingsError(str(error)) from error
+        prometheus = Prometheus(source, self.loop.post, self.loop.now)
+        self._watching.append(asyncio.create_task(prometheus.run()))
+        return prometheus
 
     async def stop(self) -> None:
         """Ends streams, stores what is in the inbox, closes the database."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        for watching in self._watching:
+            watching.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        if self._pool_running is not None:
+            self._pool_running.cancel()
+            await asyncio.gather(self._pool_running, return_exceptions=True)
         self._connections.close()
         self.tasks.close()
         self.loop.subscribers.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
+from foreload_core.scheduler.pool import PoolSettings
 from foreload_core.types import PolicySettings, Prices
 from foreload_core.types.instances import InstanceType, PriceList
 from foreload_core.types.tasks import TaskSettings
@@ -87,6 +88,25 @@ class BrokerSettings(BaseSettings):
     )
     kubernetes_config: Path | None = Field(
         None, description="kubeconfig file of the cluster [the service account, else KUBECONFIG]"
+    )
+    prometheus: str = Field(
+        "",
+        max_length=2000,
+        pattern=r"^(https?://[^\s]+)?$",
+        description="URL of a Prometheus whose pods are looked at and decided for, and not changed [none]",
+    )
+    prometheus_label: str = Field(
+        "pod", pattern="^[a-zA-Z_][a-zA-Z0-9_]*$", description="Label whose value names an environment"
+    )
+    prometheus_where: str = Field(
+        "", max_length=1000, description="What series must match beside, as in namespace=~'dev-.*'"
+    )
+    prometheus_seconds: int = Field(
+        60, ge=5, le=3600, description="Time between two looks, and over which rates are taken"
+    )
+    prometheus_token: Path | None = Field(None, description="File with a bearer token for Prometheus")
+    prometheus_authority: Path | None = Field(
+        None, description="PEM of the authority of its certificate [the system's]"
     )
     shadow: bool = Field(False, description="Decide and show, and change nothing")
     scale_without_consent: bool = Field(
@@ -261,6 +281,16 @@ class BrokerSettings(BaseSettings):
         """The kind of machine that the pool orders."""
         named = self._price_list.instance_type(self.pool_instance_type)
         return named or next(iter(self.instance_types), None)
+
+    @property
+    def pool(self) -> PoolSettings:
+        """Bounds and costs of the pool."""
+        return PoolSettings(
+            waiting_usd_per_hour=self.waiting_usd_per_hour,
+            least_count=self.pool_least_count,
+            most_count=self.pool_most_count,
+            spare_count=self.pool_spare_count,
+        )
 
     @property
     def tenancy(self) -> Tenancy:

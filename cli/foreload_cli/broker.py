@@ -24,6 +24,8 @@ def _run(given: dict[str, Any]) -> None:
 
     try:
         app.run(settings)
+    except SettingsError as error:
+        raise CommandFailed(str(error), exit_code=2) from error
     except (app.AlreadyRunningError, app.NoClusterError, AddressInUseError, StoreError, CertificateError) as error:
         raise CommandFailed(f"broker: {error}") from error
     except OSError as error:

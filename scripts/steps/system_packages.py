@@ -35,6 +35,7 @@ BROWSER = SystemPackage("chromium", ("chromium", "chromium-browser", "google-chr
 DOCKER = SystemPackage("docker.io", ("dockerd",), "the tests with a real Docker engine")
 BUSYBOX = SystemPackage("busybox-static", ("busybox",), "the tests with a real Docker engine")
 POSTGRESQL = SystemPackage("postgresql", ("postgres",), "the tests with a real PostgreSQL")
+PROMETHEUS = SystemPackage("prometheus", ("prometheus",), "the tests with a real Prometheus")
 COMPILER = SystemPackage(
     "build-essential", ("g++",), "the IDE in the browser, whose terminal is compiled on this machine"
 )
