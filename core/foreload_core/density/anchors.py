@@ -6,7 +6,6 @@ All that is read lies in the past: `remember` takes the newest sample in, `Ancho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +33,7 @@ _LAG_RATE = np.float32(1.0 / 300.0)
 _LAST = np.array([window - 1 for window in WINDOWS])
 _LENGTHS = np.array(WINDOWS, np.float32)
 _DECODED = np.arange(256, dtype=np.float32) * np.float32(CODE_STEP)
+SLOW_COUNT = 14
 JUMP = 0.7
 """A rise by this much, in log demand, counts as a jump."""
 
@@ -136,6 +136,13 @@ def log_demand(rows: Rows, code: NDArray[np.uint8]) -> Floats:
     return (_DECODED[code] + (rows.floor - CODE_STEP)[:, None]).astype(np.float32)
 
 
+def _mean_code(codes: NDArray[np.uint8], unknown: Floats | None = None) -> Floats:
+    """Mean of the codes that are known; `unknown`, or a code of 0, where none is."""
+    count = np.count_nonzero(codes, axis=1)
+    mean = (codes.sum(axis=1, dtype=np.int32) / np.maximum(count, 1)).astype(np.float32)
+    return mean if unknown is None else np.where(count > 0, mean, unknown)
+
+
 class Anchors:
     """Reads the rows; keeps what changes only from slot to slot."""
 
@@ -154,7 +161,7 @@ class Anchors:
         self._day = np.arange(min(day, RING_SLOTS - 64), dtype=np.int64)
         self._lines = np.arange(rows)[:, None]
         self._target = np.full(rows, -1, np.int64)
-        self.slow = np.zeros((rows, 14), np.float32)
+        self.slow = np.zeros((rows, SLOW_COUNT), np.float32)
         """Anchors `max_day` to `lag_max`."""
         self.around = np.zeros((rows, 38), np.float32)
         """Yesterday and last week around the same time (7 each), and the same minute of 24 hours."""
@@ -178,52 +185,44 @@ class Anchors:
         return anchors
 
     def _look_back(self, rows: Rows, target: NDArray[np.int64], changed: NDArray[np.bool_]) -> None:
+        """Means and highest values are taken of the ring's bytes, which are linear in log demand, and then decoded."""
         at = target[:, None] - self._offsets
-        codes = np.where(at <= rows.slot[:, None], rows.ring[self._lines, at % RING_SLOTS], 0)
-        known = codes > 0
-        values = log_demand(rows, codes)
-        recent_codes = rows.ring[self._lines, (rows.slot[:, None] - self._day) % RING_SLOTS]
-        recent_known = recent_codes > 0
-        recent = log_demand(rows, recent_codes)
-        day_count = np.maximum(recent_known.sum(axis=1), 1)
-        day_mean = np.where(recent_known, recent, 0.0).sum(axis=1) / day_count
-        day_max = np.where(recent_known, recent, -np.inf).max(axis=1)
-        fallback = day_mean[:, None]
-        values = np.where(known, values, fallback)
-        yesterday, week = values[:, :7], values[:, 7:14]
+        codes = rows.ring[self._lines, at % RING_SLOTS]
+        codes[at > rows.slot[:, None]] = 0
+        recent = rows.ring[self._lines, (rows.slot[:, None] - self._day) % RING_SLOTS]
+        day_mean = _mean_code(recent)
+        values = np.where(codes > 0, codes, day_mean[:, None])
         # A week that is not known is yesterday.
-        week = np.where(known[:, 7:14], week, yesterday)
-        values[:, 7:14] = week
-        days, hours = values[:, 14:21], values[:, 21:45]
-        days_known, hours_known = known[:, 14:21], known[:, 21:45]
-        days_mean: NDArray[Any] = np.where(days_known, days, 0.0).sum(axis=1) / np.maximum(days_known.sum(axis=1), 1)
-        days_mean = np.where(days_known.any(axis=1), days_mean, day_mean)
-        hours_mean: NDArray[Any] = np.where(hours_known, hours, 0.0).sum(axis=1) / np.maximum(
-            hours_known.sum(axis=1), 1
-        )
-        hours_mean = np.where(hours_known.any(axis=1), hours_mean, day_mean)
-        days_max: NDArray[Any] = np.where(days_known, days, -np.inf).max(axis=1)
-        days_max = np.where(np.isfinite(days_max), days_max, day_mean)
-        lag = self._best_lag(rows, target)
-        slow: NDArray[Any] = np.stack(
-            (
-                day_max, day_mean,
-                yesterday[:, 3], yesterday[:, 2:5].max(axis=1), yesterday.max(axis=1), yesterday.mean(axis=1),
-                week[:, 3], week.max(axis=1),
-                days_mean, days_max,
-                hours_mean, hours[:, :8].max(axis=1),
-                *lag,
-            ),
-            axis=1,
-        )  # fmt: skip
-        around = np.concatenate((yesterday, week, hours), axis=1)
-        self.slow = np.where(changed[:, None], slow, self.slow).astype(np.float32)
-        self.around = np.where(changed[:, None], around, self.around).astype(np.float32)
+        values[:, 7:14] = np.where(codes[:, 7:14] > 0, values[:, 7:14], values[:, :7])
+        slow = np.zeros((len(codes), SLOW_COUNT), np.float32)
+        slow[:, 0] = recent.max(axis=1)
+        slow[:, 1] = day_mean
+        slow[:, 2] = values[:, 3]
+        slow[:, 3] = values[:, 2:5].max(axis=1)
+        slow[:, 4] = values[:, :7].max(axis=1)
+        slow[:, 5] = values[:, :7].mean(axis=1)
+        slow[:, 6] = values[:, 10]
+        slow[:, 7] = values[:, 7:14].max(axis=1)
+        days, hours = codes[:, 14:21], codes[:, 21:45]
+        slow[:, 8] = _mean_code(days, day_mean)
+        days_max = days.max(axis=1)
+        slow[:, 9] = np.where(days_max > 0, days_max, day_mean)
+        slow[:, 10] = _mean_code(hours, day_mean)
+        slow[:, 11] = values[:, 21:29].max(axis=1)
+        around = np.concatenate((values[:, :14], values[:, 21:45]), axis=1)
+        base = (rows.floor - CODE_STEP).astype(np.float32)[:, None]
+        slow = slow * np.float32(CODE_STEP) + base
+        around = around * np.float32(CODE_STEP) + base
+        slow[:, 12], slow[:, 13] = self._best_lag(rows, target)
+        if not changed.all():
+            slow = np.where(changed[:, None], slow, self.slow)
+            around = np.where(changed[:, None], around, self.around)
+        self.slow, self.around = slow, around
 
     def _best_lag(self, rows: Rows, target: NDArray[np.int64]) -> tuple[Floats, Floats]:
         reach = (target - rows.slot)[:, None]
         best = _LAGS[np.where(reach < _LAGS, rows.lag_error, np.inf).argmin(axis=1)]
         at = target[:, None] - best[:, None] + np.array([0, -1, 1])
         codes = np.where(at <= rows.slot[:, None], rows.ring[self._lines, at % RING_SLOTS], 0)
-        values = np.where(codes > 0, log_demand(rows, codes), rows.recent[:, -1:])
+        values: Floats = np.where(codes > 0, log_demand(rows, codes), rows.recent[:, -1:])
         return values[:, 0], values.max(axis=1)

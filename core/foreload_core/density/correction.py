@@ -7,6 +7,7 @@ slow decay back to what was fitted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +36,19 @@ class Rates:
 
 FITTED = Rates()
 FRESH = Rates(share=0.05, place=0.003, scale=0.004)
-MOST_SHIFT, MOST_STRETCH = 3.0, 2.0
+MOST_SHIFT, MOST_STRETCH, MOST_BIAS = 3.0, 2.0, 60.0
+LEAST_SCALE, MOST_SCALE = np.float32(2e-3), np.float32(1.0)
 
 
 def corrected(rows: Rows, fitted: Mixture) -> Mixture:
     """The fitted mixture with what was learned here."""
-    log_weight = np.log(np.maximum(fitted.weight, 1e-12)) + rows.bias
-    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    weight = np.maximum(fitted.weight, 1e-12) * np.exp(rows.bias - rows.bias.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     scale = fitted.scale * np.exp(rows.stretch + rows.common[:, 1:2])
     centre = fitted.centre + (rows.shift + rows.common[:, 0:1]) * fitted.scale
-    return Mixture(centre.astype(np.float32), np.clip(scale, 2e-3, 1.0).astype(np.float32), weight.astype(np.float32))
+    return Mixture(
+        centre.astype(np.float32, copy=False), np.minimum(np.maximum(scale, LEAST_SCALE), MOST_SCALE), weight
+    )
 
 
 def learn(
@@ -65,20 +68,28 @@ def learn(
         The log likelihood of each row.
     """
     share, z, likelihood = responsibilities(made, x, censored)
+    moves = np.tanh(z / 2)
     mask = known[:, None].astype(np.float32)
-    pull = np.where(censored[:, None], np.maximum(np.tanh(z / 2), 0.0), np.tanh(z / 2)) * share * mask
-    push = np.where(censored[:, None], 0.0, z * np.tanh(z / 2) - 1.0) * share * mask
+    seen = share * mask
+    pull = moves * seen
+    push = (z * moves - 1.0) * seen
+    if censored.any():
+        pull[censored] = np.maximum(pull[censored], 0.0)
+        push[censored] = 0.0
     keep = np.float32(1.0 - rates.decay)
-    rows.bias = (rows.bias * keep + (_column(rates.share) * mask) * (share - made.weight)).astype(np.float32)
-    moved = rows.shift * keep + _column(rates.place) * pull
-    rows.shift = np.clip(moved, -MOST_SHIFT, MOST_SHIFT).astype(np.float32)
-    stretched = rows.stretch * keep + _column(rates.scale) * push
-    rows.stretch = np.clip(stretched, -MOST_STRETCH, MOST_STRETCH).astype(np.float32)
-    pulled, pushed = pull.sum(axis=1), push.sum(axis=1)
-    half = np.stack((np.broadcast_to(rates.place, pulled.shape) * pulled, rates.scale * pushed), axis=1) / 2
-    rows.common = np.clip(rows.common * keep + half, -MOST_STRETCH, MOST_STRETCH).astype(np.float32)
+    rows.bias = _within(rows.bias * keep + _column(rates.share) * mask * (share - made.weight), MOST_BIAS)
+    rows.shift = _within(rows.shift * keep + _column(rates.place) * pull, MOST_SHIFT)
+    rows.stretch = _within(rows.stretch * keep + _column(rates.scale) * push, MOST_STRETCH)
+    half = np.empty(rows.common.shape, np.float32)
+    half[:, 0] = rates.place * pull.sum(axis=1) / 2
+    half[:, 1] = rates.scale * push.sum(axis=1) / 2
+    rows.common = _within(rows.common * keep + half, MOST_STRETCH)
     return likelihood
 
 
 def _column(rate: float | Floats) -> Floats:
     return np.asarray(rate, np.float32).reshape(-1, 1)
+
+
+def _within(values: NDArray[Any], most: float) -> Floats:
+    return np.minimum(np.maximum(values, np.float32(-most)), np.float32(most)).astype(np.float32, copy=False)

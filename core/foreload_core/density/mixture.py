@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 _BISECTIONS = 40
+BLOCK_ROWS = 8
+MOST_Z = np.float32(80.0)
+"""Further than this from a component its exponential would not fit into 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,18 @@ class Mixture:
 
     def below(self, points: Floats) -> Floats:
         """The chance that the demand stays below each point of log demand; points are (rows, any)."""
-        z = (points[:, :, None] - self.centre[:, None, :]) / self.scale[:, None, :]
-        np.clip(z, -30.0, 30.0, out=z)
-        np.negative(z, out=z)
-        np.exp(z, out=z)
-        z += 1.0
-        np.reciprocal(z, out=z)
-        return np.matmul(z, self.weight[:, :, None])[:, :, 0]
+        found = np.empty(points.shape, np.float32)
+        inverse = np.float32(-1.0) / self.scale
+        for first in range(0, len(points), BLOCK_ROWS):  # what fits into the processor's cache is quicker by half
+            block = slice(first, first + BLOCK_ROWS)
+            z = points[block, :, None] - self.centre[block, None, :]
+            z *= inverse[block, None, :]
+            np.minimum(z, MOST_Z, out=z)
+            np.exp(z, out=z)
+            z += 1.0
+            np.reciprocal(z, out=z)
+            np.matmul(z, self.weight[block, :, None], out=found[block, :, None])
+        return found
 
     def quantile(self, level: float) -> Floats:
         """Log demand that is not exceeded with the chance `level`, one value a row."""
@@ -72,7 +80,8 @@ def responsibilities(mixture: Mixture, seen: Floats, censored: NDArray[np.bool_]
     Returns:
         The posterior share of each component, its standardised error z, and the log likelihood of each row.
     """
-    z = np.clip((seen[:, None] - mixture.centre) / mixture.scale, -60.0, 60.0)
+    z = (seen[:, None] - mixture.centre) / mixture.scale
+    np.minimum(np.maximum(z, -60.0, out=z), 60.0, out=z)
     log_density = -z - np.log(mixture.scale) - 2.0 * softplus(-z)
     if censored.any():
         log_density = np.where(censored[:, None], -softplus(z), log_density)

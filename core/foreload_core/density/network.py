@@ -36,7 +36,8 @@ class Weights:
 
     def outputs(self, inputs: Floats) -> Floats:
         """The last layer, (rows, outputs)."""
-        hidden = np.clip((inputs - self.mean) / self.deviation, -MOST_STANDARD, MOST_STANDARD)
+        hidden = (inputs - self.mean) / self.deviation
+        np.minimum(np.maximum(hidden, -MOST_STANDARD, out=hidden), MOST_STANDARD, out=hidden)
         last = len(self.matrices) - 1
         for number, (matrix, bias) in enumerate(zip(self.matrices, self.biases, strict=True)):
             hidden = hidden @ matrix + bias
@@ -53,13 +54,16 @@ def mixture_of(outputs: Floats, anchors: Floats, reference: Floats) -> Mixture:
         anchors: (rows, anchors).
         reference: log demand that all places are relative to, one a row.
     """
-    place, log_scale, weight = np.split(outputs, 3, axis=1)
-    place = np.tanh(place)
+    count = outputs.shape[1] // 3
+    moved = np.tanh(outputs[:, : 2 * count])
+    place, log_scale, weight = moved[:, :count], moved[:, count:], outputs[:, 2 * count :]
     anchored = anchors.shape[1]
-    centre = np.concatenate((anchors + place[:, :anchored], reference[:, None] + FREE_REACH * place[:, anchored:]), 1)
-    scale = np.exp(LOG_SCALE_MIDDLE + LOG_SCALE_REACH * np.tanh(log_scale))
+    centre = np.empty(place.shape, np.float32)
+    centre[:, :anchored] = anchors + place[:, :anchored]
+    centre[:, anchored:] = reference[:, None] + FREE_REACH * place[:, anchored:]
+    scale = np.exp(LOG_SCALE_MIDDLE + LOG_SCALE_REACH * log_scale)
     weight = np.exp(weight - weight.max(axis=1, keepdims=True))
-    return Mixture(centre.astype(np.float32), scale, weight / weight.sum(axis=1, keepdims=True))
+    return Mixture(centre, scale, weight / weight.sum(axis=1, keepdims=True))
 
 
 def write_weights(weights: Weights) -> bytes:

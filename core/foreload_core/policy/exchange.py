@@ -8,6 +8,7 @@ Needs numpy, so it is imported only where it is used.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ DEAD_BAND_RATIO = 0.1
 """A shrink by less than this is not carried out."""
 _WIDE = np.linspace(0.0, 1.0, WIDE_POINTS, dtype=np.float32)
 _HALF = NEAR_REACH * np.expm1(np.linspace(0.0, 1.0, NEAR_POINTS // 2 + 1) * 5) / np.expm1(5)
+_PAST_THE_BAND = math.log1p(-DEAD_BAND_RATIO - 1e-3)
 _NEAR = np.concatenate((-_HALF[:0:-1], _HALF[1:])).astype(np.float32)
 
 
@@ -99,16 +101,17 @@ def choose(
 def weigh(x: Floats, f: Floats, exchange: Exchange, current: Doubles, mean: Doubles) -> Choice:
     """As `choose`, with the grid given: x is log demand, ascending, f the chance to stay below it."""
     a = np.exp(x.astype(np.float64))
-    width = np.diff(a, axis=1)
-    below = np.cumsum(width * (f[:, 1:] + f[:, :-1]) / 2, axis=1)
-    below = np.concatenate((np.zeros((len(a), 1)), below), axis=1) + f[:, :1] * a[:, :1] / 2
-    over = width * (2 - f[:, 1:] - f[:, :-1]) / 2
-    short = np.concatenate((np.cumsum(over[:, ::-1], axis=1)[:, ::-1], np.zeros((len(a), 1))), axis=1)
-    scale = np.maximum(mean, 1e-12)[:, None]
+    below = np.empty(a.shape)
+    below[:, 0] = f[:, 0] * a[:, 0] / 2
+    width = a[:, 1:] - a[:, :-1]
+    np.cumsum(width * (f[:, 1:] + f[:, :-1]) / 2, axis=1, out=below[:, 1:])
+    below[:, 1:] += below[:, :1]
     thrift = exchange.thrift[:, None]
-    loss = (1 - thrift) * (below / a + exchange.violation[:, None] * (1 - f)) + thrift * (
-        a / scale + exchange.unserved[:, None] * short / scale
-    )
+    loss = (1 - thrift) * (below / a + exchange.violation[:, None] * (1 - f))
+    if exchange.thrift.any():
+        # Over the rest of the grid, (1 - F) is what F leaves of its width.
+        short = (a[:, -1:] - a) - (below[:, -1:] - below)
+        loss += thrift * (a + exchange.unserved[:, None] * short) / np.maximum(mean, 1e-12)[:, None]
     now = np.log(np.maximum(current, 1e-12))[:, None]
     free = (x > now + 1e-6) | (x < now + np.log1p(-DEAD_BAND_RATIO))
     best = np.where(free, loss + exchange.change[:, None], np.inf).argmin(axis=1)
@@ -133,7 +136,10 @@ def _grid(density: Mixture, low: Doubles, high: Doubles, now: Doubles) -> tuple[
     bottom = np.minimum(np.maximum(bottom, low), high - 0.02)
     top = np.maximum(np.minimum(top, high), bottom + 0.01)
     wide = bottom[:, None] + (top - bottom)[:, None] * _WIDE
-    near = np.clip(likely[:, None] + _NEAR, bottom[:, None], top[:, None])
-    own = np.clip(np.stack((now, now + np.log(0.899)), axis=1), low[:, None], np.maximum(high, now)[:, None])
-    x = np.sort(np.concatenate((wide, near, own), axis=1), axis=1).astype(np.float32)
+    x = np.empty((len(now), WIDE_POINTS + NEAR_POINTS + 2), np.float32)
+    x[:, :WIDE_POINTS] = wide
+    x[:, WIDE_POINTS:-2] = np.minimum(np.maximum(likely[:, None] + _NEAR, bottom[:, None]), top[:, None])
+    x[:, -2] = np.minimum(np.maximum(now, low), np.maximum(high, now))
+    x[:, -1] = np.minimum(np.maximum(now + _PAST_THE_BAND, low), np.maximum(high, now))
+    x.sort(axis=1)
     return x, density.below(x)
