@@ -17,6 +17,7 @@ from foreload_core.types import (
     Sample,
     Signal,
 )
+from foreload_core.types.instances import InstanceType
 
 
 class NoData(Exception):  # noqa: N818 - the design's own word for it
@@ -142,6 +143,44 @@ class Instruction:
     revision: int
     target: Amounts
     decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidedInstance:
+    """An instance that a provider says it has."""
+
+    instance_id: str
+    type_name: str = ""
+
+
+class Provider(Protocol):
+    """What gives instances and takes them back. Each action may come twice, and is then done already."""
+
+    name: str
+
+    async def provision(self, instance_id: str, instance_type: InstanceType) -> None:
+        """Orders an instance; it is there when its agent connects.
+
+        Raises:
+            Unavailable: it was not ordered; the message says why.
+        """
+        ...
+
+    async def release(self, instance_id: str) -> None:
+        """Gives an instance back.
+
+        Raises:
+            Unavailable: it may still be there; the message says why.
+        """
+        ...
+
+    async def list(self) -> tuple[ProvidedInstance, ...]:
+        """The instances that were ordered and not given back, those on their way too.
+
+        Raises:
+            Unavailable: that is not known now; the message says why.
+        """
+        ...
 
 
 class Platform(Protocol):

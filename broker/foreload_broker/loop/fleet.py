@@ -81,6 +81,10 @@ class Fleet:
         """Environment -> instance, where the agent is there."""
         return {name: placement.instance_id for name, placement in self.placements.items() if placement.connected}
 
+    def instances_connected(self) -> frozenset[str]:
+        """The instances whose agents are there."""
+        return frozenset(self._connected)
+
     def instance(self, environment_id: str) -> str | None:
         """The instance of an environment whose agent is there, else None."""
         placement = self.placements.get(environment_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from foreload_core.types.instances import InstancePhase
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -36,4 +37,21 @@ class Measures:
         self.daemons = Gauge("foreload_broker_connected_daemons", "Daemons with an open stream", registry=own)
         self.agents = Gauge("foreload_broker_connected_agents", "Agents with an open stream", registry=own)
         self.environments = Gauge("foreload_broker_environments", "Environments known", registry=own)
+        self.phases = tuple(InstancePhase)
+        self.instances = Gauge("foreload_broker_pool_instances", "Instances of the pool", ["phase"], registry=own)
+        self.wanted_instances = Gauge(
+            "foreload_broker_pool_wanted_instances", "Instances that the plan asks for", registry=own
+        )
+        self.pool_usd_per_hour = Gauge(
+            "foreload_broker_pool_usd_per_hour", "What the pool's instances cost now", registry=own
+        )
+        self.spent_usd = Gauge("foreload_broker_spent_usd", "What the limits cost in this month", registry=own)
+        self.saved_usd = Gauge(
+            "foreload_broker_saved_usd",
+            "What they cost less in this month than those before the first change would have",
+            registry=own,
+        )
+        self.deferred = Gauge(
+            "foreload_broker_deferred", "Limits that something shared has no room for now", ["reason"], registry=own
+        )
         self.inbox = Gauge("foreload_broker_inbox_messages", "Messages that wait to be stored", registry=own)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from foreload_core.decide import EnvironmentState
-from foreload_core.types import Wish
+from foreload_core.types import Deferral, Wish
 from foreload_proto.v1 import broker_pb2
 from google.protobuf.message import Message as Proto
 from sqlalchemy import Connection
@@ -80,6 +80,7 @@ class Outcome:
         next_due_seconds: monotonic time at which one is to be sent again; None for never.
         to_forecast: environments without a valid ask, whose turn it is.
         decided: a decision was made, maybe for nobody.
+        deferred: what does not fit.
     """
 
     acknowledged: dict[str, int] = field(default_factory=dict[str, int])
@@ -93,3 +94,4 @@ class Outcome:
     duplicate_count: int = 0
     unwanted_count: int = 0
     left_out: tuple[str, ...] = ()
+    deferred: tuple[Deferral, ...] = ()

@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
-from foreload_core.types import SignalKind
+from foreload_core.types import Deferral, SignalKind
 from foreload_system.codecs import decision_to_proto
+from foreload_system.codecs.fleet import deferral_to_proto
 
 from foreload_broker.config import BrokerSettings
 from foreload_broker.loop.forecasting import forecast
@@ -24,6 +25,9 @@ from foreload_broker.store.database import Database
 from foreload_broker.store.engine import StoreError
 from foreload_broker.store.lease import LeaseLostError
 
+if TYPE_CHECKING:
+    from foreload_broker.loop.pool import PoolKeeper
+
 _LOG = structlog.get_logger(__name__)
 T = TypeVar("T")
 
@@ -31,6 +35,7 @@ FLUSH_SECONDS = 0.25
 """What is not urgent waits this long for company, so that many messages share one write."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
 CLEAN_SECONDS = 3600.0
+DEFERRAL_MEMORY = timedelta(seconds=5)
 
 
 class Loop:
@@ -43,6 +48,8 @@ class Loop:
         deposed: set when another broker has become the active one, so that this one can store nothing any more.
         started_at: UTC.
         last_turn_seconds: length of the last turn.
+        pool: keeps instances ready; None without a provider.
+        deferred: what does not fit now, by environment and resource.
     """
 
     def __init__(
@@ -60,6 +67,9 @@ class Loop:
         self.deposed = asyncio.Event()
         self.started_at = datetime.now(UTC)
         self.last_turn_seconds = 0.0
+        self.pool: PoolKeeper | None = None
+        self.deferred: dict[tuple[str, str], Deferral] = {}
+        self._deferred_codes: set[str] = set()
         self._writer = writer
         self.platforms: Sequence[Platform] = ()
         self.after_decision: Callable[[], None] = lambda: None
@@ -230,7 +240,10 @@ class Loop:
             if subscriber is not None:
                 message = decision_to_proto(entry.decision, entry.results, undone=entry.undone, dry_run=entry.dry_run)
                 subscriber.decide(message)
+        self._note_deferred(outcome.deferred)
         for environment_id, allocation in outcome.allocations.items():
+            own = [entry for (name, _resource), entry in self.deferred.items() if name == environment_id]
+            allocation.deferred.extend(deferral_to_proto(entry) for entry in own)
             subscriber = self.subscribers.get(environment_id)
             if subscriber is not None:
                 subscriber.allocate(allocation)
@@ -299,6 +312,17 @@ class Loop:
         self.measures.left_out.inc(len(outcome.left_out))
         self.measures.inbox.set(len(self._batch.daemons))
         self.measures.daemons.set(len(self.subscribers.environment_ids))
+
+    def _note_deferred(self, deferred: Sequence[Deferral]) -> None:
+        """What is not said again by the time at which it is looked at again has been done, or is no longer needed."""
+        now = self.now()
+        kept = {key: entry for key, entry in self.deferred.items() if now - entry.retry_at < DEFERRAL_MEMORY}
+        kept.update(((entry.environment_id, entry.resource.value), entry) for entry in deferred)
+        self.deferred = kept
+        codes = {entry.reason.code for entry in kept.values()}
+        for code in codes | self._deferred_codes:
+            self.measures.deferred.labels(code).set(sum(entry.reason.code == code for entry in kept.values()))
+        self._deferred_codes |= codes
 
     async def _forecast(self, environment_ids: Sequence[str]) -> None:
         """Forecasts beside the turns; what comes of it enters with the next tick."""

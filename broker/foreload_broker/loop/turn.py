@@ -196,6 +196,7 @@ class Turn:
         for answer in answers:
             log.put_results(self._connection, answer.revision, answer.results)
         self.memory.standing = after
+        self.outcome.deferred = self.decision.deferred
         self._log()
         self._journal(delta, used)
         self.outcome.decided = True

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from foreload_core.decide import EnvironmentState, Fleet, Policy, plan
 from foreload_core.policy.cost import amounts_usd_per_hour
+from foreload_core.scheduler.accounts import Account
 from foreload_core.types import NO_AMOUNTS, Amounts, EnvironmentDecision, Signal, SignalKind
 from foreload_proto.v1 import broker_pb2
 from foreload_system.codecs import (
@@ -18,6 +19,7 @@ from foreload_system.codecs import (
     signal_to_proto,
     time_to_proto,
 )
+from foreload_system.codecs.fleet import account_to_proto, prices_to_proto
 
 from foreload_broker.loop.standing import Standing, whole_tick
 
@@ -50,6 +52,8 @@ class Views:
             at=time_to_proto(self._now),
             signal_ids=shown[-SHOWN_SIGNALS:],
             pinned=amounts_to_proto(state.pinned),
+            prices=prices_to_proto(self._standing.prices),
+            account=account_to_proto(Account(state.spent_usd, state.static_usd)),
         )
         if placement is not None:
             message.agent_connected = placement.connected

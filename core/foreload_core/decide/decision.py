@@ -166,14 +166,15 @@ def _take_in(
 
 
 def _with_spending(state: EnvironmentState, tick: Tick) -> EnvironmentState:
-    """Counts what the target cost since the last look; a month begins at nothing."""
+    """Counts what the limits cost since the last look, and what the first ones would have, month by month."""
     month = month_name(tick.now)
-    spent = state.spent_usd if month == state.spent_month else 0.0
+    spent, static = (state.spent_usd, state.static_usd) if month == state.spent_month else (0.0, 0.0)
     if state.spent_until is not None and tick.now > state.spent_until:
         hours = (tick.now - state.spent_until).total_seconds() / 3600
-        spent += hours * amounts_usd_per_hour(state.target, tick.prices)
+        spent += hours * amounts_usd_per_hour(state.target.over(state.static), tick.prices)
+        static += hours * amounts_usd_per_hour(state.static.over(state.target), tick.prices)
     until = tick.now if state.spent_until is None else max(tick.now, state.spent_until)
-    return replace(state, spent_usd=spent, spent_month=month, spent_until=until)
+    return replace(state, spent_usd=spent, static_usd=static, spent_month=month, spent_until=until)
 
 
 def _situation(state: EnvironmentState, name: str, tick: Tick, fleet: Fleet) -> Situation | None:
@@ -238,10 +239,12 @@ def _decide_one(
 
 def _first_look(state: EnvironmentState, situation: Situation) -> EnvironmentState:
     """What holds when an environment is first seen counts as needed: nothing is lowered before it was watched."""
-    needed = state.needed
+    needed, static = state.needed, state.static
     for resource in decided_resources(situation):
         needed = needed.with_amount(resource, situation.current(resource))
-    state = replace(state, needed=needed, needed_at=situation.now)
+        if static.get(resource) is None:
+            static = static.with_amount(resource, situation.placement.limit.get(resource))
+    state = replace(state, needed=needed, needed_at=situation.now, static=static)
     return forget_past(state, situation.settings, situation.now)
 
 

@@ -169,6 +169,7 @@ class EnvironmentState:
         spent_usd: what the limits cost since `spent_since` began; `spent_until` is how far it was counted.
         ended: what ended last and may explain a lowering.
         due_at: when time alone changes something, None for never.
+        static, static_usd: the limits before the first change, and what they would have cost as long as `spent_usd`.
         wanted, wanted_until: what it would have got if there had been room, and until when that is kept free for it.
         density: what is expected of the next minutes, and from what; None before the first sample.
     """
@@ -197,6 +198,8 @@ class EnvironmentState:
     ended: Reason | None = None
     ended_at: datetime | None = None
     due_at: datetime | None = None
+    static: Amounts = NO_AMOUNTS
+    static_usd: float = 0.0
     wanted: Amounts = NO_AMOUNTS
     wanted_until: datetime | None = None
     density: DensityMemory | None = None

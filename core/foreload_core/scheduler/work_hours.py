@@ -5,7 +5,7 @@ Needs numpy, so it is imported only where it is used. One row an environment, 48
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -69,13 +69,16 @@ class WorkHours:
         seen = np.asarray(at_work, np.float32)
         if self._days[slot] >= 1:
             self._learn_common(self.chances(slot), seen, loads)
-        if self._day[slot] != day:
-            decay = np.exp(-1 / MEMORY_DAYS)
-            self._at_work[:, slot] *= decay
-            self._looks[slot] *= decay
-            self._days[slot] = self._days[slot] * decay + 1
-            self._day[slot] = day
+        self._begin_day(slot, day)
         self._at_work[:, slot] += seen
+        self._looks[slot] += 1
+
+    def observe_some(self, moment: datetime, at_work: Mapping[int, bool]) -> None:
+        """Takes in a stored look: what some environments, by their rows, did in the half hour that began then."""
+        slot, day = slot_of(moment), moment.toordinal()
+        self._begin_day(slot, day)
+        for row, works in at_work.items():
+            self._at_work[row, slot] += float(works)
         self._looks[slot] += 1
 
     def chances(self, slot: int) -> Floats:
@@ -103,6 +106,14 @@ class WorkHours:
             variance = float((chances * (1 - chances)) @ (own * own)) + (self.common_ratio * mean) ** 2
             found.append(Spread(mean, float(np.sqrt(variance))))
         return found
+
+    def _begin_day(self, slot: int, day: int) -> None:
+        if self._day[slot] != day:
+            decay = np.exp(-1 / MEMORY_DAYS)
+            self._at_work[:, slot] *= decay
+            self._looks[slot] *= decay
+            self._days[slot] = self._days[slot] * decay + 1
+            self._day[slot] = day
 
     def _learn_common(self, chances: Floats, seen: Floats, loads: Floats) -> None:
         expected = float(chances @ loads)

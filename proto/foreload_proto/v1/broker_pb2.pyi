@@ -100,7 +100,7 @@ class Rejected(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class Allocation(_message.Message):
-    __slots__ = ("revision", "limit", "target", "capacity", "at", "paused_until", "planned", "signal_ids", "agent_connected", "pinned")
+    __slots__ = ("revision", "limit", "target", "capacity", "at", "paused_until", "planned", "signal_ids", "agent_connected", "pinned", "prices", "account", "deferred")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
@@ -111,6 +111,9 @@ class Allocation(_message.Message):
     SIGNAL_IDS_FIELD_NUMBER: _ClassVar[int]
     AGENT_CONNECTED_FIELD_NUMBER: _ClassVar[int]
     PINNED_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    DEFERRED_FIELD_NUMBER: _ClassVar[int]
     revision: int
     limit: _common_pb2.Amounts
     target: _common_pb2.Amounts
@@ -121,7 +124,46 @@ class Allocation(_message.Message):
     signal_ids: _containers.RepeatedScalarFieldContainer[str]
     agent_connected: bool
     pinned: _common_pb2.Amounts
-    def __init__(self, revision: _Optional[int] = ..., limit: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., target: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., capacity: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., planned: _Optional[_Iterable[_Union[PlannedChange, _Mapping]]] = ..., signal_ids: _Optional[_Iterable[str]] = ..., agent_connected: _Optional[bool] = ..., pinned: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ...) -> None: ...
+    prices: Prices
+    account: Account
+    deferred: _containers.RepeatedCompositeFieldContainer[Deferral]
+    def __init__(self, revision: _Optional[int] = ..., limit: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., target: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., capacity: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., planned: _Optional[_Iterable[_Union[PlannedChange, _Mapping]]] = ..., signal_ids: _Optional[_Iterable[str]] = ..., agent_connected: _Optional[bool] = ..., pinned: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., prices: _Optional[_Union[Prices, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., deferred: _Optional[_Iterable[_Union[Deferral, _Mapping]]] = ...) -> None: ...
+
+class Prices(_message.Message):
+    __slots__ = ("cpu_core_usd_per_hour", "memory_gib_usd_per_hour", "gpu_usd_per_hour", "network_megabyte_per_second_usd_per_hour")
+    CPU_CORE_USD_PER_HOUR_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_GIB_USD_PER_HOUR_FIELD_NUMBER: _ClassVar[int]
+    GPU_USD_PER_HOUR_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_MEGABYTE_PER_SECOND_USD_PER_HOUR_FIELD_NUMBER: _ClassVar[int]
+    cpu_core_usd_per_hour: float
+    memory_gib_usd_per_hour: float
+    gpu_usd_per_hour: float
+    network_megabyte_per_second_usd_per_hour: float
+    def __init__(self, cpu_core_usd_per_hour: _Optional[float] = ..., memory_gib_usd_per_hour: _Optional[float] = ..., gpu_usd_per_hour: _Optional[float] = ..., network_megabyte_per_second_usd_per_hour: _Optional[float] = ...) -> None: ...
+
+class Account(_message.Message):
+    __slots__ = ("spent_usd", "static_usd")
+    SPENT_USD_FIELD_NUMBER: _ClassVar[int]
+    STATIC_USD_FIELD_NUMBER: _ClassVar[int]
+    spent_usd: float
+    static_usd: float
+    def __init__(self, spent_usd: _Optional[float] = ..., static_usd: _Optional[float] = ...) -> None: ...
+
+class Deferral(_message.Message):
+    __slots__ = ("environment_id", "resource", "needed_amount", "granted_amount", "reason", "retry_at")
+    ENVIRONMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    NEEDED_AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AT_FIELD_NUMBER: _ClassVar[int]
+    environment_id: str
+    resource: _common_pb2.Resource
+    needed_amount: float
+    granted_amount: float
+    reason: _common_pb2.Reason
+    retry_at: _timestamp_pb2.Timestamp
+    def __init__(self, environment_id: _Optional[str] = ..., resource: _Optional[_Union[_common_pb2.Resource, str]] = ..., needed_amount: _Optional[float] = ..., granted_amount: _Optional[float] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., retry_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PlannedChange(_message.Message):
     __slots__ = ("resource", "to_amount", "at", "reason")
@@ -291,7 +333,7 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class EnvironmentStatus(_message.Message):
-    __slots__ = ("environment_id", "instance_id", "daemon_connected", "agent_connected", "last_sample", "limit", "target", "capacity", "automatic_scaling")
+    __slots__ = ("environment_id", "instance_id", "daemon_connected", "agent_connected", "last_sample", "limit", "target", "capacity", "automatic_scaling", "account")
     ENVIRONMENT_ID_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     DAEMON_CONNECTED_FIELD_NUMBER: _ClassVar[int]
@@ -301,6 +343,7 @@ class EnvironmentStatus(_message.Message):
     TARGET_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_FIELD_NUMBER: _ClassVar[int]
     AUTOMATIC_SCALING_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     environment_id: str
     instance_id: str
     daemon_connected: bool
@@ -310,20 +353,71 @@ class EnvironmentStatus(_message.Message):
     target: _common_pb2.Amounts
     capacity: _common_pb2.Amounts
     automatic_scaling: bool
-    def __init__(self, environment_id: _Optional[str] = ..., instance_id: _Optional[str] = ..., daemon_connected: _Optional[bool] = ..., agent_connected: _Optional[bool] = ..., last_sample: _Optional[_Union[_common_pb2.Sample, _Mapping]] = ..., limit: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., target: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., capacity: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., automatic_scaling: _Optional[bool] = ...) -> None: ...
+    account: Account
+    def __init__(self, environment_id: _Optional[str] = ..., instance_id: _Optional[str] = ..., daemon_connected: _Optional[bool] = ..., agent_connected: _Optional[bool] = ..., last_sample: _Optional[_Union[_common_pb2.Sample, _Mapping]] = ..., limit: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., target: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., capacity: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., automatic_scaling: _Optional[bool] = ..., account: _Optional[_Union[Account, _Mapping]] = ...) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("broker_version", "started_at", "shadow_mode", "environments", "decision_count", "last_tick_seconds")
+    __slots__ = ("broker_version", "started_at", "shadow_mode", "environments", "decision_count", "last_tick_seconds", "prices", "account", "instances", "pool", "deferred")
     BROKER_VERSION_FIELD_NUMBER: _ClassVar[int]
     STARTED_AT_FIELD_NUMBER: _ClassVar[int]
     SHADOW_MODE_FIELD_NUMBER: _ClassVar[int]
     ENVIRONMENTS_FIELD_NUMBER: _ClassVar[int]
     DECISION_COUNT_FIELD_NUMBER: _ClassVar[int]
     LAST_TICK_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    DEFERRED_FIELD_NUMBER: _ClassVar[int]
     broker_version: str
     started_at: _timestamp_pb2.Timestamp
     shadow_mode: bool
     environments: _containers.RepeatedCompositeFieldContainer[EnvironmentStatus]
     decision_count: int
     last_tick_seconds: float
-    def __init__(self, broker_version: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shadow_mode: _Optional[bool] = ..., environments: _Optional[_Iterable[_Union[EnvironmentStatus, _Mapping]]] = ..., decision_count: _Optional[int] = ..., last_tick_seconds: _Optional[float] = ...) -> None: ...
+    prices: Prices
+    account: Account
+    instances: _containers.RepeatedCompositeFieldContainer[InstanceStatus]
+    pool: PoolStatus
+    deferred: _containers.RepeatedCompositeFieldContainer[Deferral]
+    def __init__(self, broker_version: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shadow_mode: _Optional[bool] = ..., environments: _Optional[_Iterable[_Union[EnvironmentStatus, _Mapping]]] = ..., decision_count: _Optional[int] = ..., last_tick_seconds: _Optional[float] = ..., prices: _Optional[_Union[Prices, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., instances: _Optional[_Iterable[_Union[InstanceStatus, _Mapping]]] = ..., pool: _Optional[_Union[PoolStatus, _Mapping]] = ..., deferred: _Optional[_Iterable[_Union[Deferral, _Mapping]]] = ...) -> None: ...
+
+class InstanceStatus(_message.Message):
+    __slots__ = ("instance_id", "phase", "type_name", "agent_connected", "capacity", "held", "environment_count", "usd_per_hour")
+    INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_CONNECTED_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    USD_PER_HOUR_FIELD_NUMBER: _ClassVar[int]
+    instance_id: str
+    phase: str
+    type_name: str
+    agent_connected: bool
+    capacity: _common_pb2.Amounts
+    held: _common_pb2.Amounts
+    environment_count: int
+    usd_per_hour: float
+    def __init__(self, instance_id: _Optional[str] = ..., phase: _Optional[str] = ..., type_name: _Optional[str] = ..., agent_connected: _Optional[bool] = ..., capacity: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., held: _Optional[_Union[_common_pb2.Amounts, _Mapping]] = ..., environment_count: _Optional[int] = ..., usd_per_hour: _Optional[float] = ...) -> None: ...
+
+class PoolStatus(_message.Message):
+    __slots__ = ("provider", "type_name", "wanted_count", "level_ratio", "scarcest", "expected_amount", "covered_amount", "trouble")
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    TYPE_NAME_FIELD_NUMBER: _ClassVar[int]
+    WANTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SCARCEST_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    COVERED_AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    TROUBLE_FIELD_NUMBER: _ClassVar[int]
+    provider: str
+    type_name: str
+    wanted_count: int
+    level_ratio: float
+    scarcest: _common_pb2.Resource
+    expected_amount: float
+    covered_amount: float
+    trouble: str
+    def __init__(self, provider: _Optional[str] = ..., type_name: _Optional[str] = ..., wanted_count: _Optional[int] = ..., level_ratio: _Optional[float] = ..., scarcest: _Optional[_Union[_common_pb2.Resource, str]] = ..., expected_amount: _Optional[float] = ..., covered_amount: _Optional[float] = ..., trouble: _Optional[str] = ...) -> None: ...
