@@ -10,8 +10,8 @@ from foreload_core.types.decisions import Reason
 from foreload_core.types.resources import NO_AMOUNTS, Amounts, Resource
 from foreload_core.types.tasks import Task, TaskPhase, TaskState
 
-FADING_RATIO = 0.97
-"""Of the highest use so much is left with each look, so that a task that has become quiet counts less after a while."""
+RISING_RATIO, FADING_RATIO = 0.2, 0.1
+"""A look moves what a task is taken to use by so much of the difference: a burst while it starts is not its need."""
 _S = TaskState
 
 
@@ -66,12 +66,16 @@ def take_report(task: Task, report: TaskReport, instance_id: str, now: datetime)
 
 
 def take_use(task: Task, used: Amounts) -> Task:
-    """The task with what it uses: the highest of late, fading."""
+    """The task with what it uses: CPU smoothed, faster up than down; memory as it is."""
     merged = task.used
     for resource, amount in used.items():
-        before = merged.get(resource) or 0.0
-        fading = before if resource is Resource.MEMORY else before * FADING_RATIO
-        merged = merged.with_amount(resource, max(amount, fading))
+        before = merged.get(resource)
+        if before is None:
+            before = task.asked.get(resource)
+        if before is None or resource is Resource.MEMORY:
+            before = amount
+        ratio = RISING_RATIO if amount > before else FADING_RATIO
+        merged = merged.with_amount(resource, before + (amount - before) * ratio)
     return task if merged == task.used else replace(task, used=merged)
 
 

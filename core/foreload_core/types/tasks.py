@@ -66,7 +66,7 @@ class Task:
         instance_id: where it is; empty: nowhere.
         attempt: how often it was placed; each place runs its own attempt.
         revision: of the last order to its agent; grows with each.
-        used: what it used at most lately, as measured; absent before the first look.
+        used: what it uses, smoothed; absent before the first look.
         leaves_at: when it makes way, UTC; only while it is warned.
         declined_until: its developer wants it to stay until then.
         refused_by: instances that cannot run it.

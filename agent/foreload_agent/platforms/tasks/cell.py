@@ -16,6 +16,8 @@ from foreload_agent.platforms.tasks.attempt import Attempt
 
 STOPPED = "stopped"
 WEIGHTS = {"low": 0.25, "normal": 1.0, "high": 4.0}
+SHORTEST_LOOK_SECONDS = 0.5
+"""Over less time a burst would look like what a task always uses."""
 FAMILY_WEIGHT = 0.0625
 """All tasks together get this part of what an ordinary group gets where CPU is short: environments come first."""
 
@@ -94,14 +96,17 @@ class Cell:
         return self._attempt.marked(STOPPED)
 
     def used(self) -> Amounts:
-        """What they used since the last look; nothing at the first one."""
+        """What they used since the last look; no CPU at the first one, and at one that follows too soon."""
         now = time.monotonic()
         try:
             seconds, memory_bytes = self._usage()
         except (NoCgroupError, psutil.Error):
             return NO_AMOUNTS
-        before, self._looked = self._looked, (now, seconds)
-        if before is None or now - before[0] < 0.05:
+        before = self._looked
+        if before is not None and now - before[0] < SHORTEST_LOOK_SECONDS:
+            return Amounts(memory_bytes=memory_bytes)
+        self._looked = (now, seconds)
+        if before is None:
             return Amounts(memory_bytes=memory_bytes)
         return Amounts(max(0.0, seconds - before[1]) / (now - before[0]), memory_bytes)
 
