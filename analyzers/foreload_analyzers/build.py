@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from foreload_analyzers.algorithms import choose_surely
@@ -27,6 +28,7 @@ class Inputs(NamedTuple):
         hotness: expected share of the program's time; `loops` those of its loops.
         runs: how often it runs in one run of the program.
         use, pool: what it takes.
+        is_entry: a run may begin with it.
     """
 
     row: int
@@ -36,6 +38,7 @@ class Inputs(NamedTuple):
     runs: float
     use: Use
     pool: Use | None
+    is_entry: bool
 
 
 class Builder:
@@ -45,7 +48,13 @@ class Builder:
         self._built: dict[int, tuple[Judged, Inputs, int, Function]] = {}
 
     def build(
-        self, judged: Sequence[Judged], rows: Sequence[int], growths: Sequence[Growth], shares: Shares, demand: Demand
+        self,
+        judged: Sequence[Judged],
+        rows: Sequence[int],
+        growths: Sequence[Growth],
+        shares: Shares,
+        demand: Demand,
+        entries: AbstractSet[int],
     ) -> tuple[Function, ...]:
         """The functions in the order of their lines; code outside functions is among them where it loops."""
         built: dict[int, tuple[Judged, Inputs, int, Function]] = {}
@@ -61,6 +70,7 @@ class Builder:
                 shares.runs[index],
                 demand.whole[index],
                 demand.pools.get(index),
+                index in entries,
             )
             kept = self._built.get(index)
             if kept is None or kept[0] is not item or kept[2] != demand.base_bytes or kept[1] != inputs:
@@ -106,6 +116,7 @@ def _function(item: Judged, inputs: Inputs, needs: Needs, *, is_module: bool) ->
         bottlenecks=tuple(bottlenecks),
         evidence=tuple(_evidence(fact, first) for fact in growth.facts),
         needs=needs,
+        is_entry=inputs.is_entry,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from foreload_analyzers.algorithms import choose_algorithm
 from foreload_analyzers.applications import Applications
 from foreload_analyzers.build import Builder
+from foreload_analyzers.call_flow import is_public
 from foreload_analyzers.callgraph import Calls, Edge
 from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.costs import label
@@ -69,9 +70,11 @@ class Composer:
             f"{fact.module}.{fact.name}" for fact in imports if fact.name
         }
         demand = Demand([found.use for found in judged], edges, groups, modules, self._knowledge)
-        functions = self._builder.build(judged, layout.rows, growths, shares, demand)
+        is_program = len(shares.reached) > 1
+        entries = shares.starts if is_program else _roots(layout.units, edges)
+        functions = self._builder.build(judged, layout.rows, growths, shares, demand, entries)
         # A library starts nothing by itself: then all its functions count.
-        reached = sorted(shares.reached | _started(layout.units)) if len(shares.reached) > 1 else range(len(judged))
+        reached = sorted(shares.reached | _started(layout.units)) if is_program else range(len(judged))
         self.composed = Composed(judged, edges, groups, growths, reached)
         slowest = growths[max(reached, key=lambda index: growths[index].cost)]
         largest = growths[max(reached, key=lambda index: growths[index].space)]
@@ -88,7 +91,7 @@ class Composer:
             space_complexity_confidence=round(largest.space_confidence, 3),
             algorithm_class=algorithm,
             algorithm_class_confidence=algorithm_confidence,
-            needs=demand.of_program(shares.starts, shares.work, shares.waiting),
+            needs=demand.of_program({0} | entries, shares.work, shares.waiting),
             problems=problems,
             notes=(application.sentence,) if application.why else (),
         )
@@ -136,6 +139,12 @@ class Composer:
         if self._algorithm[0] is not bags:
             self._algorithm = (bags, choose_algorithm(bags))
         return self._algorithm[1]
+
+
+def _roots(units: Sequence[Unit], edges: Sequence[Sequence[Edge]]) -> frozenset[int]:
+    """The public functions of a library that none of its own calls."""
+    called = {edge.callee for index, row in enumerate(edges) for edge in row if edge.callee != index}
+    return frozenset(index for index, unit in enumerate(units) if index and index not in called and is_public(unit))
 
 
 def _started(units: Sequence[Unit]) -> set[int]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from foreload_analyzers.report import ALGORITHM_CLASSES, APPLICATION_TYPES, COMPLEXITIES, Report
+from foreload_analyzers.report import (
+    ALGORITHM_CLASSES,
+    APPLICATION_TYPES,
+    COMPLEXITIES,
+    PARALLEL_KINDS,
+    RESOURCE_KINDS,
+    Report,
+)
 
 HOT_SHARE = 0.1  # of the file's CPU time
 LEAST_CONFIDENCE = 0.5  # a class that is less sure than this counts as missing
@@ -28,6 +35,8 @@ def features_of(report: Report, functions: int, loop_depth: int, bottlenecks: in
         "loop_depth": min(loop_depth, 100),
         "bottlenecks": min(bottlenecks, 100_000),
         "cpu_bound_ratio": needs.cpu_bound_ratio,
+        "resource_kind": RESOURCE_KINDS.index(needs.kind),
+        "parallel_kind": PARALLEL_KINDS.index(needs.parallel_kind),
         "parallel_workers": needs.parallel_workers,
         "parallel_all_cores": float(needs.parallel_all_cores),
         "memory_base_bytes": needs.memory_base_bytes,

@@ -124,8 +124,10 @@ def worker_count(needs: Needs, capacity_cores: float) -> int:
 def needed_bytes(needs: Needs, workers: int) -> int:
     """Memory of a run with so many workers, each of which loads the libraries again.
 
-    Large libraries spread over all cores by threads of their own, which load nothing.
+    Threads share what is loaded; so do those of large libraries that spread over all cores by themselves.
     """
+    if needs.parallel_kind == "threads":
+        return needs.memory_base_bytes + (needs.memory_data_bytes or 0)
     by_threads = needs.parallel_all_cores and needs.memory_base_bytes >= THREADED_BASE_BYTES
     processes = 1 + ((needs.parallel_workers or 0) if by_threads else workers if workers > 1 else 0)
     return needs.memory_base_bytes * processes + (needs.memory_data_bytes or 0)

@@ -10,8 +10,9 @@ from types import ModuleType
 from foreload_analyzers.callgraph import Edge
 from foreload_analyzers.expressions import Expr
 from foreload_analyzers.facts import CallFact
-from foreload_analyzers.judge import CallSite, Judgement
-from foreload_analyzers.languages import CALL, NAME
+from foreload_analyzers.judge import WORK_PER_MICROSECOND, CallSite, Judgement
+from foreload_analyzers.knowledge.parallel import NOTHING, PARALLEL, ParallelWords
+from foreload_analyzers.languages import CALL, ITEMS, MEMBER, NAME
 from foreload_analyzers.report import Needs
 from foreload_analyzers.space import Allocation
 
@@ -19,6 +20,8 @@ LARGE_ARRAY = 250_000  # elements from which a linear algebra library spreads it
 START_WORK = 30_000.0  # starting the interpreter: half computing, half waiting for the disk
 MAX_WORKERS = 4096
 MAX_DATA_BYTES = 10**12
+HANDED_WAIT = 200_000 * WORK_PER_MICROSECOND  # of a request that a worker makes
+MEMORY_BOUND_BYTES = 1024**3  # from here on memory is what a run takes most of
 
 
 @dataclass(slots=True)
@@ -28,18 +31,23 @@ class Use:
     workers: int | None = None
     all_cores: bool = False
     hands_out: bool = False
+    processes: bool = False
     gpu: bool = False
     network: bool = False
     disk: bool = False
     endless: bool = False
     data_bytes: int | None = None
+    network_wait: float = 0.0
+    disk_wait: float = 0.0
 
 
 def use_of(found: Judgement, held: Sequence[Allocation], knowledge: ModuleType) -> Use:
     """What one function itself asks for."""
     use = Use()
+    words = PARALLEL.get(knowledge.__name__.rsplit(".", 1)[-1], NOTHING)
+    handed_wait = 0.0
     for site in found.calls:
-        _workers(found, site, use, knowledge)
+        _workers(found, site, use, knowledge, words)
         method = "." + site.path.rsplit(".", 1)[-1] if "." in site.path else ""
         top = site.path.split(".", 1)[0]
         waits = knowledge.WAITS.get(site.path) or knowledge.WAITS.get(method)
@@ -49,13 +57,22 @@ def use_of(found: Judgement, held: Sequence[Allocation], knowledge: ModuleType) 
         use.network |= (
             top in knowledge.NETWORK_MODULES and "." in site.path and not site.path.startswith("urllib.parse")
         )
-        use.endless |= site.path in knowledge.SERVERS or (method in knowledge.SERVERS and method != "")
+        if site.path in knowledge.SERVERS or (method in knowledge.SERVERS and method != ""):
+            use.endless = True
+            use.network |= method not in words.windows
+        use.gpu |= site.path.startswith(words.gpu_prefixes) if words.gpu_prefixes else False
         use.gpu |= _uses_gpu(found, site.fact, top, method, knowledge)
+        handed = _hands_over_network(found, site.fact, knowledge) if site.fact.name in knowledge.SPREADS else False
+        if handed:
+            use.network = True
+            handed_wait += HANDED_WAIT
         large = any(item.kind == "array" and (item.elements is None or item.elements >= LARGE_ARRAY) for item in held)
         use.all_cores |= site.path in knowledge.ALL_CORE_CALLS and large
         hard = method in knowledge.HARD_WORK and "." in site.path
         use.all_cores |= hard and any(_imports(found, module) for module in sorted(knowledge.ALL_CORE_MODULES))
     use.endless |= _never_ends(found)
+    use.network_wait = found.waiting.get("network", 0.0) + found.waiting.get("database", 0.0) + handed_wait
+    use.disk_wait = found.waiting.get("disk", 0.0)
     counted = [item for item in held if item.elements is not None]
     if counted:
         total = sum(int(min((item.elements or 0.0) * item.element_bytes, MAX_DATA_BYTES)) for item in counted)
@@ -70,10 +87,36 @@ def _imports(found: Judgement, module: str) -> bool:
     return outside.imported(module) is not None or outside.imported(usual) == module
 
 
-def _workers(found: Judgement, site: CallSite, use: Use, knowledge: ModuleType) -> None:
+def _hands_over_network(found: Judgement, fact: CallFact, knowledge: ModuleType) -> bool:
+    """Whether workers are given a function of a library that talks to the network."""
+    given = (found.scope.path(argument.text) for argument in fact.arguments if argument.kind == MEMBER)
+    return any(path.split(".", 1)[0] in knowledge.NETWORK_MODULES or path in knowledge.WAITS for path in given)
+
+
+def _workers(found: Judgement, site: CallSite, use: Use, knowledge: ModuleType, words: ParallelWords) -> None:
     path, fact = site.path, site.fact
     method = "." + path.rsplit(".", 1)[-1] if "." in path else ""
-    row = knowledge.POOLS.get(path)
+    before = (use.workers, use.all_cores)
+    how = _find_workers(found, site, method, use, knowledge, words)
+    if (use.workers, use.all_cores) != before or how:
+        exception = path in words.processes or path in words.threads or how in words.threads
+        use.processes |= words.by_processes != exception
+    elif words.policies and any(found.scope.path(argument.text) in words.policies for argument in fact.arguments):
+        use.all_cores = True
+    elif words.thread_types and method in (".emplace_back", ".push_back", ".emplace"):
+        owner = fact.callee.parts[0] if fact.callee.parts else None
+        declared = found.scope.declared(owner.text) if owner is not None and owner.kind in (NAME, MEMBER) else ""
+        if any(f"<{kind}>" in declared.replace(" ", "") for kind in words.thread_types):
+            use.hands_out = True
+            _processes(found, fact, use, knowledge)
+
+
+def _find_workers(
+    found: Judgement, site: CallSite, method: str, use: Use, knowledge: ModuleType, words: ParallelWords
+) -> str:
+    """Books the workers that a call makes; returned is what they are told by, empty where it makes none."""
+    path, fact = site.path, site.fact
+    row = knowledge.POOLS.get(path) or (knowledge.POOLS.get(method) if method else None)
     if row is None and method in knowledge.POOL_METHODS and path not in knowledge.THREAD_POOLS:
         multiprocessing = (
             path.startswith(("multiprocessing", "concurrent"))
@@ -86,17 +129,34 @@ def _workers(found: Judgement, site: CallSite, use: Use, knowledge: ModuleType) 
         if given is None and place >= 0:
             given = next(iter(fact.arguments[place:]), None)
         if given is None and missing == "one":
-            return
-        _take_workers(found, given, use, knowledge)
+            return ""
+        stated = _option(fact, words.options) if given is None and words.options else None
+        if stated is not None:
+            use.workers = min(MAX_WORKERS, max(stated, use.workers or 0))
+        else:
+            _take_workers(found, given, use, knowledge)
         use.hands_out = True
-        return
+        return path
     if path in knowledge.PROCESSES:
         use.hands_out = True
         _processes(found, fact, use, knowledge)
-        return
+        return path
+    how = ""
     for name in sorted(knowledge.WORKER_KEYWORDS & fact.keywords.keys()):
-        if path not in knowledge.THREAD_POOLS:
+        if path not in knowledge.THREAD_POOLS and fact.keywords[name].text not in ("0", "1", "None"):
             _take_workers(found, fact.keywords[name], use, knowledge)
+            how = name
+    return how
+
+
+def _option(fact: CallFact, names: Sequence[str]) -> int | None:
+    """A number of workers in an object of options: `{ maxThreads: 3 }`."""
+    for argument in fact.arguments:
+        for part in argument.parts if argument.kind == ITEMS else ():
+            name, _, value = part.text.partition(":")
+            if name.strip() in names and value.strip().isdecimal():
+                return int(value.strip()[:5])
+    return None
 
 
 def _processes(found: Judgement, fact: CallFact, use: Use, knowledge: ModuleType) -> None:
@@ -194,6 +254,10 @@ class Demand:
         self._uses = uses
         self._edges = edges
         self.base_bytes = base_bytes(modules, knowledge)
+        words = PARALLEL.get(knowledge.__name__.rsplit(".", 1)[-1], NOTHING)
+        self.gpu_library = bool(words.gpu_imports) and any(
+            module.startswith(words.gpu_imports) for module in sorted(modules)
+        )
         self.whole: list[Use] = list(uses)
         for group in groups:
             if len(group) == 1 and not edges[group[0]]:
@@ -220,13 +284,16 @@ class Demand:
         ratio = (work + START_WORK / 2) / (work + waiting + START_WORK)
         if use.endless and waiting > 0:
             ratio = min(ratio, 0.3)
+        uses_gpu = use.gpu or self.gpu_library
         return Needs(
+            kind=_kind(use, uses_gpu, ratio, work),
+            parallel_kind="processes" if pool.processes else "threads" if _is_parallel(pool) else "none",
             parallel_workers=pool.workers,
             parallel_all_cores=pool.all_cores,
             cpu_bound_ratio=round(min(0.99, max(0.01, ratio)), 3),
             memory_base_bytes=self.base_bytes,
             memory_data_bytes=None if use.data_bytes is None else min(use.data_bytes, MAX_DATA_BYTES),
-            uses_gpu=use.gpu,
+            uses_gpu=uses_gpu,
             uses_network=use.network,
             uses_disk=use.disk,
             long_running=use.endless,
@@ -253,6 +320,24 @@ class Demand:
         return seen
 
 
+def _is_parallel(use: Use) -> bool:
+    return use.all_cores or (use.workers or 1) > 1
+
+
+def _kind(use: Use, uses_gpu: bool, ratio: float, work: float) -> str:
+    """What bounds a run most: one of RESOURCE_KINDS."""
+    if uses_gpu:
+        return "gpu"
+    waits = use.network_wait + use.disk_wait
+    if (use.endless and use.network) or (use.network and (ratio < 0.5 or waits > work)):
+        return "network" if use.network_wait >= use.disk_wait else "disk"
+    if use.disk and (ratio < 0.5 or waits > work):
+        return "disk"
+    if (use.data_bytes or 0) >= MEMORY_BOUND_BYTES:
+        return "memory"
+    return "cpu"
+
+
 def _joined(own: Sequence[Use], below: Sequence[Use]) -> Use:
     """Several uses as one. Memory of one's own adds up; of what is called only the largest lives at a time."""
     every = [*own, *below]
@@ -263,11 +348,14 @@ def _joined(own: Sequence[Use], below: Sequence[Use]) -> Use:
         workers=max(workers) if workers else None,
         all_cores=any(use.all_cores for use in every),
         hands_out=any(use.hands_out for use in every),
+        processes=any(use.processes for use in every),
         gpu=any(use.gpu for use in every),
         network=any(use.network for use in every),
         disk=any(use.disk for use in every),
         endless=any(use.endless for use in every),
         data_bytes=sum(mine) + max(theirs, default=0) if mine or theirs else None,
+        network_wait=sum([use.network_wait for use in every]),
+        disk_wait=sum([use.disk_wait for use in every]),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-FEATURE_SCHEMA_VERSION = 1
+FEATURE_SCHEMA_VERSION = 2
 
+RESOURCE_KINDS = ("cpu", "memory", "gpu", "network", "disk")
+PARALLEL_KINDS = ("none", "threads", "processes")
 COMPLEXITIES = ("constant", "logn", "linear", "nlogn", "quadratic", "cubic", "exponential")
 ALGORITHM_CLASSES = (
     "backtracking",
@@ -72,6 +74,8 @@ class Needs:
     """What running this is expected to take, before anything was measured.
 
     Attributes:
+        kind: what bounds it most, one of RESOURCE_KINDS.
+        parallel_kind: how it spreads its work, one of PARALLEL_KINDS; threads share memory, processes do not.
         parallel_workers: workers that compute at once where the code states a number; None: not stated.
         parallel_all_cores: it takes as many workers as there are cores.
         cpu_bound_ratio: share of the run in which it computes.
@@ -81,6 +85,8 @@ class Needs:
         long_running: a server or another loop without an end.
     """
 
+    kind: str = "cpu"
+    parallel_kind: str = "none"
     parallel_workers: int | None = None
     parallel_all_cores: bool = False
     cpu_bound_ratio: float = 0.5
@@ -105,6 +111,8 @@ class Function:
         cyclomatic: radon's count for Python; 0 where there is none.
         evidence: why, in the order of the lines.
         needs: what running it takes.
+        is_entry: a run may begin with it: a program's start, a test, a route; of a library, what is public and is not
+            called by the file itself.
     """
 
     name: str
@@ -122,6 +130,7 @@ class Function:
     bottlenecks: tuple[Bottleneck, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     needs: Needs = Needs()
+    is_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ CODE_FEATURES = (
     Feature("loop_depth", 0, 100, "deepest nesting of loops"),
     Feature("bottlenecks", 0, 1e5, "bottlenecks found"),
     Feature("cpu_bound_ratio", 0, 1, "expected share of the run's time in which it computes"),
+    Feature("resource_kind", 0, 4, "what bounds a run most: 0 CPU, 1 memory, 2 GPU, 3 network, 4 disk"),
+    Feature("parallel_kind", 0, 2, "how work is spread: 0 not, 1 over threads, which share memory, 2 over processes"),
     Feature("parallel_workers", 1, 4096, "processes or threads that compute at once, where the code states a number"),
     Feature("parallel_all_cores", 0, 1, "1: takes as many workers as there are cores"),
     Feature("memory_base_bytes", 0, 1e13, "memory of the interpreter and the libraries it loads"),

@@ -15,7 +15,8 @@ SAMPLES = ("simulate", "light", "service", "training")
 KEYS = [
     *("path", "language", "application_type", "application_type_confidence", "functions", "complexity"),
     *("complexity_confidence", "space_complexity", "space_complexity_confidence", "algorithm_class"),
-    *("algorithm_class_confidence", "problems"),
+    *("algorithm_class_confidence", "needs", "entry_points", "notes"),
+    "problems",
 ]
 
 

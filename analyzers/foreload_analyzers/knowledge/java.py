@@ -123,7 +123,7 @@ WAITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("RandomAccessFile", "Files.newBufferedReader", "Files.copy", "Files.list"), ("disk", 1_000.0)),
 }
 NETWORK_MODULES = frozenset({"HttpClient", "HttpURLConnection", "ServerSocket", "Socket", "RestTemplate", "WebClient"})
-SERVERS = frozenset({"SpringApplication.run", "HttpServer.start", ".awaitTermination", "ServerSocket.accept"})
+SERVERS = frozenset({"SpringApplication.run", "HttpServer.start", "ServerSocket.accept"})
 POOLS: dict[str, tuple[int, tuple[str, ...], str]] = {
     **dict.fromkeys(("Executors.newFixedThreadPool", "Executors.newScheduledThreadPool"), (0, (), "all")),
     **dict.fromkeys(("Executors.newWorkStealingPool", "Executors.newCachedThreadPool", "ForkJoinPool"), (0, (), "all")),

@@ -105,8 +105,9 @@ NETWORK_MODULES = frozenset(
 )
 SERVERS = frozenset({".listen", "serve", "Deno.serve", "Bun.serve", "http.createServer"})
 POOLS: dict[str, tuple[int, tuple[str, ...], str]] = {
-    **dict.fromkeys(("Piscina", "workerpool.pool", "StaticPool", "FixedThreadPool"), (-1, (), "all")),
-    **dict.fromkeys(("cluster.fork",), (-1, (), "all")),
+    **dict.fromkeys(
+        ("Piscina", "piscina", "tinypool", "workerpool.pool", "StaticPool", "FixedThreadPool"), (-1, (), "all")
+    ),
 }
 PROCESSES = frozenset({"Worker", "worker_threads.Worker", "child_process.fork", "cluster.fork"})
 CORE_COUNTS = frozenset({"os.cpus", "os.availableParallelism"})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from foreload_analyzers.report import Function, Report
+from foreload_analyzers.report import Function, Needs, Report
 
 from foreload_cli.analysis.work import Outcome
 
@@ -34,7 +34,36 @@ def as_object(path: str, report: Report) -> dict[str, Any]:
         "space_complexity_confidence": report.space_complexity_confidence,
         "algorithm_class": report.algorithm_class,
         "algorithm_class_confidence": report.algorithm_class_confidence,
+        "needs": _needs(report.needs, report.space_complexity),
+        "entry_points": [
+            {
+                "name": function.name,
+                "line": function.line,
+                "needs": _needs(function.needs, function.space_complexity),
+            }
+            for function in report.functions
+            if function.is_entry
+        ],
+        "notes": list(report.notes),
         "problems": list(report.problems),
+    }
+
+
+def _needs(needs: Needs, space_complexity: str) -> dict[str, Any]:
+    """What a run takes; `memory_growth` is with the size of its input."""
+    return {
+        "kind": needs.kind,
+        "parallel_kind": needs.parallel_kind,
+        "parallel_workers": needs.parallel_workers,
+        "parallel_all_cores": needs.parallel_all_cores,
+        "cpu_bound_ratio": needs.cpu_bound_ratio,
+        "memory_base_bytes": needs.memory_base_bytes,
+        "memory_data_bytes": needs.memory_data_bytes,
+        "memory_growth": space_complexity,
+        "uses_gpu": needs.uses_gpu,
+        "uses_network": needs.uses_network,
+        "uses_disk": needs.uses_disk,
+        "long_running": needs.long_running,
     }
 
 

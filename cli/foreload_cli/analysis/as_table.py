@@ -61,6 +61,8 @@ def _print_file(console: Console, path: str, report: Report) -> None:
     for function in report.functions:
         for found in function.bottlenecks:
             console.print(Text(f"line {found.line}: {found.message}"))
+    for note in report.notes:
+        console.print(Text(note, style="dim"))
     for problem in report.problems:
         console.print(Text(problem, style="yellow"))
 

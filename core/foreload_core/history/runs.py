@@ -20,6 +20,8 @@ MOST_RECORDS = 50
 IDLE_CORES = 0.2
 MEMORY_HIGH_RATIO = 1.5
 UNKNOWN_SECONDS = (60.0, 1800.0)
+THREADED_BASE_BYTES = 150 * 1024**2
+BY_PROCESSES = 2.0  # of the feature `parallel_kind`
 LONG_SECONDS = (8 * 3600.0, 24 * 3600.0)
 _SHAPE = ("parallel_all_cores", "parallel_workers", "workers")
 """Features that change how many cores a run takes: a record whose features differ here says nothing about cores."""
@@ -128,7 +130,8 @@ def _cores_needed(record: RunRecord, from_code: DemandEstimate | None, capacity:
 
 def _from_code(features: Mapping[str, float], capacity: Amounts) -> DemandEstimate | None:
     cores = _cores_of_code(features, capacity)
-    memory = features.get("memory_base_bytes", 0.0) + features.get("memory_data_bytes", 0.0)
+    loaded = features.get("memory_base_bytes", 0.0) * _copies(features, capacity)
+    memory = loaded + features.get("memory_data_bytes", 0.0)
     if cores is None and memory <= 0:
         return None
     typical, high = NO_AMOUNTS, NO_AMOUNTS
@@ -141,6 +144,19 @@ def _from_code(features: Mapping[str, float], capacity: Amounts) -> DemandEstima
         typical, high = typical.with_amount(Resource.GPU, 1.0), high.with_amount(Resource.GPU, 1.0)
     seconds = LONG_SECONDS if features.get("long_running", 0) > 0 else UNKNOWN_SECONDS
     return DemandEstimate(_within(typical, capacity), _within(high, capacity), *seconds, DemandSource.CODE)
+
+
+def _copies(features: Mapping[str, float], capacity: Amounts) -> float:
+    """How many processes load the libraries: the first and its workers; threads share what is loaded.
+
+    Large libraries spread over all cores by threads of their own.
+    """
+    if features.get("parallel_kind", 0) != BY_PROCESSES:
+        return 1.0
+    workers = features.get("parallel_workers", 0.0)
+    if features.get("parallel_all_cores", 0) > 0 and features.get("memory_base_bytes", 0.0) < THREADED_BASE_BYTES:
+        workers = max(workers, float(round(capacity.cpu_cores or 1.0)))
+    return 1.0 + workers
 
 
 def _cores_of_code(features: Mapping[str, float], capacity: Amounts) -> tuple[float, float] | None:

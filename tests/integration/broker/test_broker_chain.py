@@ -12,6 +12,7 @@ import grpc.aio
 import pytest
 from foreload_broker.platforms.simulated import SimulatedInstance
 from foreload_broker.ports import ManagedEnvironment
+from foreload_core.features import SCHEMA_VERSION
 from foreload_core.types import Amounts, Resource, Sample
 from foreload_proto.v1 import broker_pb2, common_pb2
 from foreload_system.codecs import sample_to_proto, time_to_proto
@@ -126,7 +127,7 @@ async def test_without_permission_nothing_changes_and_nothing_of_the_daemon_is_k
         await daemon.hello()
         await daemon.send(sample=sample_to_proto(sample))
         await daemon.run_starts("s1", 3.0)
-        await daemon.send(features=broker_pb2.Features(schema_version=1, values={"functions": 3}))
+        await daemon.send(features=broker_pb2.Features(schema_version=SCHEMA_VERSION, values={"functions": 3}))
         await daemon.until(lambda: daemon.acknowledged == 3)
         with broker._database.reading() as connection:
             for table in ("samples", "signals", "features"):

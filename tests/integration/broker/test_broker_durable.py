@@ -13,6 +13,7 @@ import grpc.aio
 import pytest
 from foreload_broker.loop.replay import read_journal, replay
 from foreload_broker.store.database import Database
+from foreload_core.features import SCHEMA_VERSION
 from foreload_core.types import Amounts, Sample, Signal, SignalKind
 from foreload_proto.v1 import broker_pb2
 from foreload_system.codecs import sample_to_proto, signal_to_proto
@@ -176,7 +177,7 @@ async def test_purge_and_revocation_leave_nothing_in_the_files(site):
         await agent.register()
         await daemon.hello()
         await daemon.consent(share_features=True)
-        await daemon.send(features=broker_pb2.Features(schema_version=1, values={"functions": 3}))
+        await daemon.send(features=broker_pb2.Features(schema_version=SCHEMA_VERSION, values={"functions": 3}))
         await agent.measure(0.2)
         await daemon.run_starts(canary, 3.0)
         await daemon.until(lambda: canary in daemon.allocation.signal_ids)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from foreload_core.features import SCHEMA_VERSION
 from foreload_core.types import Amounts, Sample
 from foreload_daemon.broker.fields import RULES
 from foreload_daemon.broker.session import _message
@@ -24,7 +25,7 @@ MESSAGES = {
     "signal": common_pb2.Signal(signal_id="a" * 32, kind=common_pb2.SIGNAL_KIND_RUN_ENDED, run_id="b" * 32),
     "ask": common_pb2.Ask(revision=1, forecasts=[common_pb2.ResourceForecast(no_forecast_reason="not_measured")]),
     "profile": common_pb2.ProfileNumbers(revision=1, windows=[common_pb2.ProfileWindow(window_id="w-0123456789ab")]),
-    "features": broker_pb2.Features(schema_version=1, values={"functions": 3.0}),
+    "features": broker_pb2.Features(schema_version=SCHEMA_VERSION, values={"functions": 3.0}),
 }
 SCALING = {"sample", "signal", "ask", "profile"}
 
@@ -114,8 +115,8 @@ def test_everything_released_stands_in_the_ledger_first(gate: Gate):
         ("profile", common_pb2.ProfileNumbers(windows=[common_pb2.ProfileWindow(window_id="loadtest")])),
         ("ask", common_pb2.Ask(forecasts=[common_pb2.ResourceForecast(method="Load Test")])),
         ("ask", common_pb2.Ask(forecasts=[common_pb2.ResourceForecast(no_forecast_reason="40 min of history")])),
-        ("features", broker_pb2.Features(schema_version=1, values={"price_all": 1.0})),
-        ("features", broker_pb2.Features(schema_version=1, values={"functions": -1.0})),
+        ("features", broker_pb2.Features(schema_version=SCHEMA_VERSION, values={"price_all": 1.0})),
+        ("features", broker_pb2.Features(schema_version=SCHEMA_VERSION, values={"functions": -1.0})),
     ],
 )
 def test_a_text_that_could_be_a_name_is_held_back(gate: Gate, kind: str, message):
