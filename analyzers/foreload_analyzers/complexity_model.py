@@ -32,11 +32,12 @@ _READS = frozenset(
 
 
 class Verdict(NamedTuple):
-    """A class of growth, how sure it is (0..1), and the class that the rules alone find."""
+    """A class of growth, how sure it is (0..1), the class that the rules alone find, and the next likely one."""
 
     label: str
     confidence: float
     rule: str
+    second: str = ""
 
     def note(self, what: str) -> str:
         """A sentence where rules and model differ; empty where they agree."""
@@ -65,8 +66,10 @@ def decide(labels: Sequence[str], scores: NDArray[np.float32], temperature: floa
     """The class of the largest score with its probability."""
     scaled = scores / temperature
     raised = np.exp(scaled - scaled.max())
+    order = raised.argsort()
     best = int(raised.argmax())
-    return Verdict(labels[best], round(float(raised[best] / raised.sum()), 3), rule)
+    second = labels[int(order[-2])] if len(labels) > 1 and int(order[-2]) != best else ""
+    return Verdict(labels[best], round(float(raised[best] / raised.sum()), 3), rule, second)
 
 
 def weigh(report: Report, composed: Composed, words: Bags) -> Report:
@@ -96,4 +99,6 @@ def weigh(report: Report, composed: Composed, words: Bags) -> Report:
         space_complexity_confidence=space.confidence,
         notes=(*report.notes, *(note for note in (time.note("time"), space.note("memory")) if note)),
         features=features,
+        complexity_second=time.second,
+        space_complexity_second=space.second,
     )

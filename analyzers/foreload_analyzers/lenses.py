@@ -13,6 +13,26 @@ LARGE_BYTES = 256 * 1024 * 1024
 SHOWN_BYTES = 100 * 1024 * 1024  # memory below this is not worth a word
 THREADED_BASE_BYTES = 150 * 1024 * 1024
 GIB = 1024**3
+UNSURE = 0.7  # a class that is less sure than this is told with the next likely one
+# What programs are that the rules take for another class, the most frequent one.
+NEXT_TIME = {
+    "constant": "logn",
+    "logn": "constant",
+    "linear": "quadratic",
+    "nlogn": "linear",
+    "quadratic": "linear",
+    "cubic": "quadratic",
+    "exponential": "quadratic",
+}
+NEXT_SPACE = {
+    "constant": "linear",
+    "logn": "linear",
+    "linear": "quadratic",
+    "nlogn": "linear",
+    "quadratic": "linear",
+    "cubic": "quadratic",
+    "exponential": "linear",
+}
 LEAST_CONFIDENCE = 0.5  # in the class of the file, for functions without one of their own
 MAX_SYMBOL = 24  # a longer name of what grows has no room on the line
 STEEP = frozenset({"quadratic", "cubic", "exponential"})
@@ -96,8 +116,9 @@ def hover_markdown(function: Function, report: Report) -> str:
     growth = f"Time {BIG_O[function.complexity]}"
     if function.grows_with:
         growth += f" on `{function.grows_with}`"
-    growth += f", {_sure(function.complexity_confidence)}. Memory {BIG_O[function.space_complexity]}, "
-    growth += f"{_sure(function.space_complexity_confidence)}."
+    growth += f", {_sure(function.complexity_confidence, NEXT_TIME[function.complexity])}."
+    growth += f" Memory {BIG_O[function.space_complexity]}, "
+    growth += f"{_sure(function.space_complexity_confidence, NEXT_SPACE[function.space_complexity])}."
     lines.append(growth)
     if function.algorithm_class:
         lines.append(f"It looks like {CLASS_WORDS[function.algorithm_class]}.")
@@ -111,7 +132,18 @@ def hover_markdown(function: Function, report: Report) -> str:
             "Costs more than it needs to:",
             *(f"- line {item.line}: {item.message}" for item in function.bottlenecks),
         ]
+    whole = [f"- {note}" for note in report.notes]
+    if report.complexity_second:
+        time = _sure(report.complexity_confidence, report.complexity_second)
+        whole.insert(0, f"- time {BIG_O[report.complexity]}, {time}")
+    if whole:
+        lines += ["", "The whole file:", *whole]
     return "\n".join(lines)
+
+
+def in_classes(label: str, confidence: float, second: str) -> str:
+    """A class of growth as a sentence says it, with the next likely one where it is unsure."""
+    return f"{BIG_O[label]} or {BIG_O[second]}" if second and confidence < UNSURE else BIG_O[label]
 
 
 def worker_count(needs: Needs, capacity_cores: float) -> int:
@@ -166,5 +198,6 @@ def _need(needs: Needs, capacity_cores: float) -> str:
     return ", ".join(parts)
 
 
-def _sure(confidence: float) -> str:
-    return f"right in about {round(confidence * 10)} of 10 cases"
+def _sure(confidence: float, second: str) -> str:
+    words = f"right in about {round(confidence * 10)} of 10 cases"
+    return f"{words}, else most likely {BIG_O[second]}" if confidence < UNSURE else words

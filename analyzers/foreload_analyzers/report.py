@@ -137,7 +137,8 @@ class Function:
 class Report:
     """All that is said of one file. `problems` holds what could not be analysed, in words; the rest still stands.
 
-    `notes` says why the application type was chosen, and where rules and models differ.
+    `notes` says why the application type was chosen, and where rules and models differ. `complexity_second` and
+    `space_complexity_second` are the classes that are next likely; empty where nothing was judged.
     """
 
     language: str
@@ -155,3 +156,5 @@ class Report:
     problems: tuple[str, ...] = ()
     is_generated: bool = False
     notes: tuple[str, ...] = ()
+    complexity_second: str = ""
+    space_complexity_second: str = ""

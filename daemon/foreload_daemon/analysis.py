@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from foreload_daemon.analysing.edits import Move, edit_between, moved_line
 from foreload_daemon.analysing.languages import language_of_document
-from foreload_daemon.analysing.work import Done, Workpiece, analyse, analyse_file, warm_up
+from foreload_daemon.analysing.work import Done, Workpiece, analyse, analyse_file, warm_up, weigh
 
 if TYPE_CHECKING:
     from foreload_analyzers.report import Report
@@ -32,6 +32,7 @@ PARSED_TIMES = 4
 MOST_GIVEN_UP = 2
 """So often in a row work may be given up for a newer text; then it is done to its end."""
 DISK_DEADLINE_SECONDS = 2.0
+LOOK_DEADLINE_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -202,6 +203,17 @@ class Analysis:
         try:
             async with asyncio.timeout(DISK_DEADLINE_SECONDS):
                 return await loop.run_in_executor(self._thread, analyse_file, path, language, self._largest_bytes())
+        except TimeoutError:
+            return None
+
+    async def whole_report_of(self, opened: Opened) -> Report | None:
+        """The report with the whole file weighed, for somebody who looks; None where that takes too long."""
+        if opened.report is None or opened.version != opened.analysed_version or opened.working:
+            return None
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(LOOK_DEADLINE_SECONDS):
+                return await loop.run_in_executor(self._thread, weigh, opened.piece)
         except TimeoutError:
             return None
 

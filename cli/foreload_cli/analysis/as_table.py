@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from foreload_analyzers.costs import BIG_O
+from foreload_analyzers.lenses import in_classes
 from foreload_analyzers.report import Function, Needs, Report
 from rich.console import Console
 from rich.table import Table
@@ -68,7 +69,9 @@ def _print_file(console: Console, path: str, report: Report) -> None:
 
 
 def _summary(report: Report) -> str:
-    parts = [f"time {BIG_O[report.complexity]}", f"memory {BIG_O[report.space_complexity]}"]
+    time = in_classes(report.complexity, report.complexity_confidence, report.complexity_second)
+    memory = in_classes(report.space_complexity, report.space_complexity_confidence, report.space_complexity_second)
+    parts = [f"time {time}", f"memory {memory}"]
     if report.algorithm_class:
         parts.append(f"{report.algorithm_class} ({_cases(report.algorithm_class_confidence)})")
     if report.application_type:

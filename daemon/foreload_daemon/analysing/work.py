@@ -114,6 +114,18 @@ def _new_document(piece: Workpiece) -> Document:
     return Document(piece.language, piece.path_hint, piece.largest_bytes, piece.check)
 
 
+def weigh(piece: Workpiece) -> Report | None:
+    """The last report with the growth of the whole file weighed by the fitted models; None where there is none."""
+    if piece.document is None:
+        return None
+    piece.checkpoint = None
+    try:
+        return piece.document.whole_report()
+    except Exception:  # noqa: BLE001 - somebody who looks sees what the rules say
+        _LOG.exception("the weighing of a document failed")
+        return None
+
+
 def warm_up() -> None:
     """Loads the grammar before the first run needs it."""
     from foreload_analyzers import Document

@@ -83,7 +83,7 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
         place = daemon.analysis.place_of(params.text_document.uri) if daemon.analysis is not None else None
         if place is None or place.opened.report is None:
             return None
-        return await _hover(place, params.position, known.get(place.opened.uri, Learned()))
+        return await _hover(daemon, place, params.position, known.get(place.opened.uri, Learned()))
 
 
 async def _learned(server: ForeloadServer, daemon: Daemon, path: Path) -> Learned:
@@ -152,7 +152,7 @@ def _with_learned(text: str, known: Learned) -> str:
     )
 
 
-async def _hover(place: Place, position: types.Position, known: Learned) -> types.Hover | None:
+async def _hover(daemon: Daemon, place: Place, position: types.Position, known: Learned) -> types.Hover | None:
     from foreload_analyzers import hover_markdown, with_radon
 
     opened, report = place.opened, place.opened.report
@@ -168,7 +168,10 @@ async def _hover(place: Place, position: types.Position, known: Learned) -> type
         report = await asyncio.to_thread(with_radon, report, opened.piece.source)
         opened.report = report if opened.analysed_version == version else opened.report
         function = next((each for each in report.functions if each.name == name), function)
-    text = hover_markdown(function, report) + _history_text(function, known) + _links(opened.uri, function.name)
+    whole = await daemon.analysis.whole_report_of(opened) if daemon.analysis is not None else None
+    text = (
+        hover_markdown(function, whole or report) + _history_text(function, known) + _links(opened.uri, function.name)
+    )
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))
 
 
