@@ -29,6 +29,7 @@ from foreload_analyzers.languages import (
 from foreload_analyzers.shapes import Shape, Shapes
 
 SMALL_LITERAL = 1000  # up to here a written number is a constant, above it is a size
+MAX_VALUES = 60  # of one name that are looked at; only what a machine wrote gives it more
 _SELF = ("self.", "this.", "cls.")
 _INFERRED = frozenset({"auto", "var", "val", "let"})  # in the place of a type: that of the value
 
@@ -225,16 +226,16 @@ class Scope:
 
     def values(self, name: str) -> list[Expr]:
         """The values plainly given to a name, innermost scope first that knows it; empty when it is not known."""
-        known = self._values.get(name)
-        if known is None:
-            known = self._values[name] = self._find_values(name)
-        return known
+        if name not in self._values:
+            self._values[name] = self._find_values(name)
+        return self._values[name]
 
     def _find_values(self, name: str) -> list[Expr]:
         facts: Sequence[AssignFact] = self._assigned.get(name, ())
         if not facts and name not in self._parameters and name not in self._targets:
             facts = next((table[name] for table in self._outer if name in table), ())
-        found = [value for fact in facts if fact.operator == "=" and (value := value_for(fact, name)) is not None]
+        given = [value_for(fact, name) for fact in facts[:MAX_VALUES] if fact.operator == "="]
+        found = [value for value in given if value is not None]
         if found or facts or name in self._parameters or name in self._targets:
             return found
         value = self.outside.attribute(name) if name.startswith(_SELF) else self.outside.constant(name)
@@ -249,11 +250,10 @@ class Scope:
 
     def declared(self, name: str) -> str:
         """The type that the code declares for a name, in languages where it must; empty where it says none."""
-        for unit in (self.unit, *self._around):
-            found = unit.declared.get(name)
-            if found:
-                return "" if head_of(found) in _INFERRED else found
-        return self.outside.declared(name)
+        found = next(filter(None, [unit.declared.get(name) for unit in (self.unit, *self._around)]), None)
+        if found is None:
+            return self.outside.declared(name)
+        return "" if head_of(found) in _INFERRED else found
 
     def path(self, path: str) -> str:
         """A path with its import or its receiver's type in place of its name: `np.zeros` -> `numpy.zeros`."""
