@@ -1,4 +1,4 @@
-"""The words of the hover: the next likely class where the first is unsure, and what rules and models say of the file."""
+"""The words of the hover: the next likely class where the first is unsure, and what is said of the whole file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_rules_and_models_say_of_the_file_is_in_the_hover_and_in_the_table(
     text = hover_markdown(report.functions[0], report)
     assert "The whole file:\n- time O(n²), right in about 6 of 10 cases, else most likely O(n³)\n" in text
     assert "- time: rules differ" in text
-    assert list(print_tables([Outcome("a.py", report)])) == []
+    assert list(print_tables([Outcome("a.py", report, "")])) == []
     printed = capsys.readouterr().out
     assert "time O(n²) or O(n³)" in printed
     assert "time: rules differ" in printed
