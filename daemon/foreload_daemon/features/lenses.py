@@ -169,10 +169,8 @@ async def _hover(daemon: Daemon, place: Place, position: types.Position, known: 
         opened.report = report if opened.analysed_version == version else opened.report
         function = next((each for each in report.functions if each.name == name), function)
     whole = await daemon.analysis.whole_report_of(opened) if daemon.analysis is not None else None
-    text = (
-        hover_markdown(function, whole or report)
+    text = hover_markdown(function, whole or report)
     text += _history_text(function, known) + _links(opened.uri, function.name)
-    )
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))
 
 
