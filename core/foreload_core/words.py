@@ -24,7 +24,7 @@ SENTENCES: Mapping[str, str] = {
     "window": "{reference} is expected to need {expected}.",
     "forecast": "In {chance} the need stays below {expected} in the coming minutes.",
     "density": "By the last minutes, days and weeks, the need of the next minute stays below {expected} in {chance}.",
-    "density_in_idle_window": "{expected} were expected of the next minute, but {reference} says that little is needed.",
+    "density_in_idle_window": "{expected} were expected, but {reference} says that little is needed.",
     "forecast_after_density": (
         "{expected} were forecast for the hours ahead; the next minutes are known better from the last ones."
     ),
@@ -38,6 +38,15 @@ SENTENCES: Mapping[str, str] = {
     "lowered": "The highest need of the last {after} was {highest}.",
     "lowered_after_run": "The run has ended; the highest need of the last {after} was {highest}.",
     "lowered_after_window": "{reference} is over; the highest need of the last {after} was {highest}.",
+    "lowered_after_missed_window": (
+        "{reference} is over. Less than half of what it says was needed, {miss_count} times in a row. From now on it "
+        "raises nothing, until it comes true or you change its need or length in the profile."
+    ),
+    "window_missed": (
+        "{reference} says {expected}, but was not needed {miss_count} times in a row. It raises nothing until it comes "
+        "true or you change its need or length in the profile."
+    ),
+    "prior": "Environments like this one need up to {expected} at this hour, in {chance}; its own past is short.",
     "lowers": "The use does not need it.",
     "lowers_after_run": "The run will need it no longer.",
     "lowers_after_window": "{reference} will need it no longer.",
@@ -146,8 +155,8 @@ def _word(name: str, reason: Reason, names: Mapping[str, str]) -> str:
         return f"“{known}”" if known else "a window of your profile"
     if name == "chance":
         return _chance_text(reason.numbers.get("level_ratio", 0.9))
-    if name == "run_count":
-        return f"{reason.numbers.get('run_count', 0):.0f}"
+    if name in ("run_count", "miss_count"):
+        return f"{reason.numbers.get(name, 0):.0f}"
     if name == "after":
         after_seconds = reason.numbers.get("after_seconds", 60.0)
         return "minute" if after_seconds == 60.0 else duration_text(after_seconds)

@@ -71,7 +71,7 @@ def decide(state: State, tick: Tick, policy: Policy) -> tuple[State, Decision]:
     """
     wishes = _by_environment(tick.wishes)
     results = _by_environment(tick.actuations)
-    touched = {*tick.samples, *tick.asks, *tick.signals, *tick.profiles, *wishes, *results}
+    touched = {*tick.samples, *tick.asks, *tick.signals, *tick.profiles, *tick.priors, *wishes, *results}
     touched.update(name for name in tick.placements if name not in state.environments)
     touched.update(name for name, known in state.environments.items() if known.due_at and known.due_at <= tick.now)
     environments = dict(state.environments)
@@ -158,6 +158,8 @@ def _take_in(
     state = take_signals(state, tick.signals.get(name, ()), tick.now)
     if name in tick.profiles:
         state = take_profile(state, tick.profiles[name])
+    if name in tick.priors:
+        state = replace(state, prior=tick.priors[name])
     if name in tick.asks:
         state = take_ask(state, tick.asks[name])
     for wish in wishes:

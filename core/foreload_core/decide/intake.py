@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from foreload_core.decide.intervals import take_interval
+from foreload_core.decide.watching import judge_windows, watch_windows
 from foreload_core.policy.situation import is_over, lower_after_seconds
 from foreload_core.policy.state import ActiveRun, Boost, EnvironmentState, PastNeed
 from foreload_core.types import (
@@ -52,7 +53,9 @@ def take_samples(
             continue
         if not state.samples or sample.start > state.samples[-1].start:
             boosts = _boosts_after(state, sample, placement, settings)
-            state = take_interval(state, sample, placement)
+            state = watch_windows(take_interval(state, sample, placement), sample)
+            if state.first_seen_at is None:
+                state = replace(state, first_seen_at=sample.start)
             state = replace(state, boosts=boosts, samples=(*state.samples, sample)[-KEPT_SAMPLES:])
         else:
             state = replace(state, samples=_with_late(state.samples, sample))
@@ -212,6 +215,7 @@ def take_profile(state: EnvironmentState, profile: ProfileNumbers) -> Environmen
 
 def forget_past(state: EnvironmentState, settings: PolicySettings, now: datetime) -> EnvironmentState:
     """Drops what no longer counts, and keeps what was needed up to now as a past need."""
+    state = judge_windows(state, now)
     runs = tuple(run for run in state.runs if not is_over(run, now))
     boosts = tuple(boost for boost in state.boosts if now <= boost.until)
     holds = tuple(hold for hold in state.holds if (now - hold.until).total_seconds() < 3600)

@@ -17,6 +17,7 @@ AHEAD_CODES = {
     "lowered": "lowers",
     "lowered_after_run": "lowers_after_run",
     "lowered_after_window": "lowers_after_window",
+    "lowered_after_missed_window": "lowers_after_window",
 }
 
 
@@ -101,6 +102,9 @@ def _at(situation: Situation, moment: datetime) -> Situation:
         spent_month=state.spent_month,
         ended=ended,
         ended_at=ended_at,
+        windows=state.windows,
+        prior=state.prior,
+        first_seen_at=state.first_seen_at,
         density=_still(state, moment),
     )
     return replace(situation, now=moment, state=later)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
-from foreload_core.policy.situation import Outcome, Situation, amount_numbers
+from foreload_core.policy.situation import MOST_MISSES, Outcome, Situation, amount_numbers, miss_count
 from foreload_core.policy.state import ActiveRun, Expectation
 from foreload_core.types import DemandEstimate, DemandSource, Forecast, Reason, Resource, WindowKind
 
@@ -104,9 +105,15 @@ def _demand_amount(demand: DemandEstimate, resource: Resource, preference_ratio:
 
 def windows(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
     """What the profile's windows say, from their lead time on."""
-    best = Outcome(value)
+    best, missed = Outcome(value), None
     for window in situation.open_windows():
         if window.kind is WindowKind.IDLE:
+            continue
+        misses = miss_count(situation.state, window)
+        expected = window.expected.get(resource)
+        if misses >= MOST_MISSES and expected is not None:
+            numbers = amount_numbers(resource, expected=expected) | {"miss_count": float(misses)}
+            missed = Reason("windows", "window_missed", numbers, window.window_id)
             continue
         need = window.expected.get(resource)
         if need is None and window.factor is not None:
@@ -122,7 +129,7 @@ def windows(situation: Situation, resource: Resource, value: float, _values: Map
         reason = Reason("windows", code, numbers, window.window_id)
         if need > best.value or best.reason is None:
             best = Outcome(max(best.value, need), reason)
-    return best
+    return best if missed is None else replace(best, rejected=missed)
 
 
 def forecast(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:

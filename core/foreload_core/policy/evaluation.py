@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from foreload_core.policy import bounds, demand, reaction, settling
+from foreload_core.policy import bounds, demand, prior, reaction, settling
 from foreload_core.policy.situation import Situation, Step
 from foreload_core.types import Reason, Resource
 
@@ -31,6 +31,7 @@ DEFAULT_POLICY = Policy(
         demand.announced,
         demand.windows,
         demand.density,
+        prior.prior,
         demand.forecast,
         reaction.throttling,
         reaction.out_of_memory,
@@ -56,7 +57,7 @@ DEFAULT_POLICY = Policy(
 
 
 STEP_NAMES = (
-    *("live_use", "runs", "announced", "windows", "density", "forecast", "throttled", "oom"),
+    *("live_use", "runs", "announced", "windows", "density", "prior", "forecast", "throttled", "oom"),
     *("stabilise", "dead_band", "holds", "minimum", "pin", "budget", "maximum"),
     *("shared_budget", "quota", "capacity", "floor", "live_floor", "permission"),
 )

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from foreload_core.policy.situation import Outcome, Situation, amount_numbers, lower_after_seconds
+from foreload_core.policy.situation import (
+    MOST_MISSES,
+    Outcome,
+    Situation,
+    amount_numbers,
+    lower_after_seconds,
+    miss_count,
+)
 from foreload_core.policy.state import HoldKind
 from foreload_core.types import Reason, Resource
 
@@ -29,6 +36,10 @@ def stabilise(situation: Situation, resource: Resource, value: float, _values: M
     numbers = amount_numbers(resource, highest=held, need=value) | {"after_seconds": after_seconds}
     ended = _what_ended(situation, after_seconds)
     code, reference = ("lowered", "") if ended is None else ended
+    windows = situation.state.profile.windows
+    misses = max((miss_count(situation.state, each) for each in windows if each.window_id == reference), default=0)
+    if code == "lowered_after_window" and misses >= MOST_MISSES:
+        code, numbers = "lowered_after_missed_window", numbers | {"miss_count": float(misses)}
     return Outcome(held, Reason("stabilise", code, numbers, reference))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from foreload_core.policy.state import ActiveRun, EnvironmentState
+from foreload_core.policy.state import ActiveRun, EnvironmentState, WindowRecord
 from foreload_core.types import (
     Amounts,
     Placement,
@@ -24,6 +24,10 @@ FRESH_INTERVALS = 3
 FRESH_SECONDS = 30.0
 """... and at least this long."""
 MEMORY_LOWER_FACTOR = 60.0
+HIT_RATIO = 0.5
+"""A window came true where at least this part of what it says was used."""
+MOST_MISSES = 3
+"""A window that was not needed so many times in a row raises nothing any more."""
 OVERDUE_RATIO = 3.0
 """A run without an end is believed for this many times its high duration: an end may be lost ..."""
 UNKNOWN_RUN_SECONDS = 86_400.0
@@ -180,6 +184,20 @@ def is_declined(state: EnvironmentState, window: WindowOccurrence) -> bool:
 def occurrence_reference(window: WindowOccurrence) -> str:
     """Names one occurrence, where the window's id names them all."""
     return f"{window.window_id}@{window.start.isoformat()}"
+
+
+def miss_count(state: EnvironmentState, window: WindowOccurrence) -> int:
+    """How often in a row much less was needed in a window than it says."""
+    for record in state.windows:
+        if record.window_id == window.window_id and says_the_same(record, window):
+            return record.miss_count
+    return 0
+
+
+def says_the_same(record: WindowRecord, window: WindowOccurrence) -> bool:
+    """Whether the window still says what it said when it was watched."""
+    seconds = (window.end - window.start).total_seconds()
+    return record.expected == window.expected and abs(record.seconds - seconds) < 1.0
 
 
 def amount_numbers(resource: Resource, **amounts: float | None) -> dict[str, float]:

@@ -12,6 +12,7 @@ from foreload_core.types import (
     Amounts,
     Ask,
     DemandEstimate,
+    Prior,
     ProfileNumbers,
     Reason,
     Resource,
@@ -93,6 +94,28 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowRecord:
+    """How a window of the profile came true lately.
+
+    Attributes:
+        window_id: the window.
+        expected, seconds: what it says and how long it is; where that changes, what was before does not count.
+        until: end of the occurrence that was seen last.
+        peak: the highest use in it.
+        short: something was held back in it, so that the use says little of the need.
+        miss_count: how often in a row much less was needed than it says.
+    """
+
+    window_id: str
+    expected: Amounts
+    seconds: float
+    until: datetime
+    peak: Amounts = NO_AMOUNTS
+    short: bool = False
+    miss_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DensityMemory:
     """What the short-horizon density remembers of one environment; at most 20 KiB.
 
@@ -171,6 +194,8 @@ class EnvironmentState:
         due_at: when time alone changes something, None for never.
         static, static_usd: the limits before the first change, and what they would have cost as long as `spent_usd`.
         wanted, wanted_until: what it would have got if there had been room, and until when that is kept free for it.
+        windows: how the profile's windows came true, by their ids.
+        prior, first_seen_at: what environments like this one need, and since when its own past goes.
         density: what is expected of the next minutes, and from what; None before the first sample.
     """
 
@@ -202,6 +227,9 @@ class EnvironmentState:
     static_usd: float = 0.0
     wanted: Amounts = NO_AMOUNTS
     wanted_until: datetime | None = None
+    windows: tuple[WindowRecord, ...] = ()
+    prior: Prior | None = None
+    first_seen_at: datetime | None = None
     density: DensityMemory | None = None
 
 
