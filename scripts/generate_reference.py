@@ -14,6 +14,7 @@ from pathlib import Path
 
 from foreload_broker.config import PREFIX, BrokerSettings, allowed
 from foreload_cli.main import COMMANDS
+from steps.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "REFERENCE.md"
@@ -84,7 +85,7 @@ def _contract() -> Iterator[str]:
 
 def reference() -> str:
     """The whole page."""
-    manifest = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    manifest = read_manifest()
     return "\n".join([HEAD, _terminal(), *_editor(manifest), _broker(), *_contract()])
 
 

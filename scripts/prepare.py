@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from steps import extension, ide, node_packages, python_environment
 from steps.places import ROOT, cache_directory
 from steps.running import Step, StepError, one_at_a_time, run_steps, say
-from steps.system_packages import BROWSER, BUSYBOX, COMPILER, DOCKER, POSTGRESQL, PROMETHEUS, SystemPackage, install, missing
+from steps.system_packages import COMPILER, FOR_TESTS, SystemPackage, install, missing
 
 PURPOSES = ("check", "start", "test")
 
@@ -37,9 +37,7 @@ def prepare(purpose: str) -> None:
     """
     steps: list[Step] = []
     if purpose != "check":
-        steps.append(
-            _system_step([COMPILER, BROWSER, DOCKER, BUSYBOX, POSTGRESQL, PROMETHEUS] if purpose == "test" else [COMPILER])
-        )
+        steps.append(_system_step(FOR_TESTS if purpose == "test" else [COMPILER]))
     steps += [*python_environment.steps(), node_packages.step()]
     if purpose != "check":
         steps += [*extension.steps(), ide.step()]

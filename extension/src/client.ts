@@ -31,7 +31,7 @@ export class Daemon implements vscode.Disposable {
   private readonly queue = new RestartQueue((reasons) => this.restart(reasons));
   private client: LanguageClient | undefined;
   private disposed = false;
-  private current: Phase = { kind: 'starting', detail: 'Foreload is starting.' };
+  private current: Phase = { kind: 'starting', detail: vscode.l10n.t('Foreload is starting.') };
 
   /** Fires on each change of `phase`. */
   readonly onPhase = this.phases.event;
@@ -60,7 +60,9 @@ export class Daemon implements vscode.Disposable {
     } catch (error) {
       if ((error as { code?: unknown }).code !== PENDING_RESPONSE_REJECTED) throw error;
       // The connection's own words are about the connection; a person wants to know what became of the daemon.
-      throw new DaemonUnavailable(this.current.kind === 'running' ? 'The daemon ended before it answered.' : this.current.detail);
+      throw new DaemonUnavailable(
+        this.current.kind === 'running' ? vscode.l10n.t('The daemon ended before it answered.') : this.current.detail,
+      );
     }
   }
 
@@ -96,7 +98,7 @@ export class Daemon implements vscode.Disposable {
   private async restart(reasons: readonly string[]): Promise<void> {
     if (this.isDisposed()) return;
     this.log.info(`Starting the daemon: ${reasons.join(', ')}`);
-    this.enter('starting', 'Foreload is starting.');
+    this.enter('starting', vscode.l10n.t('Foreload is starting.'));
     await this.stop();
     try {
       await this.start();
@@ -125,11 +127,11 @@ export class Daemon implements vscode.Disposable {
     this.client = client;
     client.onDidChangeState(({ newState }) => {
       if (newState === library.State.Stopped && this.client === client && this.current.kind === 'running')
-        this.afterEnd('The daemon ended.');
+        this.afterEnd(vscode.l10n.t('The daemon ended.'));
     });
     for (const [method, handler] of this.handlers) client.onNotification(method, handler);
-    await withLimit(client.start(), START_LIMIT_MILLISECONDS, 'The daemon did not answer within 30 s.');
-    this.enter('running', 'Foreload is running.');
+    await withLimit(client.start(), START_LIMIT_MILLISECONDS, vscode.l10n.t('The daemon did not answer within 30 s.'));
+    this.enter('running', vscode.l10n.t('Foreload is running.'));
   }
 
   private options({ CloseAction, ErrorAction }: Library): LanguageClientOptions {
@@ -177,9 +179,10 @@ export class Daemon implements vscode.Disposable {
   /** Without a Python nothing can be tried again: a person has to do something, so they are told, once a start. */
   private cannotStart(message: string): void {
     this.enter('stopped', message);
-    void vscode.window.showErrorMessage(message, 'Show Log', 'Open Setting').then((answer) => {
-      if (answer === 'Show Log') this.log.show();
-      if (answer === 'Open Setting') return vscode.commands.executeCommand('workbench.action.openSettings', 'foreload.python.interpreter');
+    void vscode.window.showErrorMessage(message, vscode.l10n.t('Show Log'), vscode.l10n.t('Open Setting')).then((answer) => {
+      if (answer === vscode.l10n.t('Show Log')) this.log.show();
+      if (answer === vscode.l10n.t('Open Setting'))
+        return vscode.commands.executeCommand('workbench.action.openSettings', 'foreload.python.interpreter');
       return undefined;
     });
   }
@@ -187,10 +190,10 @@ export class Daemon implements vscode.Disposable {
   private afterEnd(what: string): void {
     this.log.error(what);
     if (this.crashes.record(Date.now())) {
-      this.enter('stopped', 'The daemon stopped 3 times in 5 min. Limits stay as they are.');
+      this.enter('stopped', vscode.l10n.t('The daemon stopped 3 times in 5 min. Limits stay as they are.'));
       return;
     }
-    this.enter('starting', 'The daemon ended and is starting again. Limits stay as they are.');
+    this.enter('starting', vscode.l10n.t('The daemon ended and is starting again. Limits stay as they are.'));
     void this.requestRestart('it ended');
   }
 
@@ -200,7 +203,11 @@ export class Daemon implements vscode.Disposable {
     if (client === undefined) return;
     const process = client.serverProcess;
     try {
-      await withLimit(client.dispose(STOP_LIMIT_MILLISECONDS), STOP_LIMIT_MILLISECONDS, 'The daemon did not stop within 3 s.');
+      await withLimit(
+        client.dispose(STOP_LIMIT_MILLISECONDS),
+        STOP_LIMIT_MILLISECONDS,
+        vscode.l10n.t('The daemon did not stop within 3 s.'),
+      );
     } catch (error) {
       this.log.warn(messageOf(error));
     }

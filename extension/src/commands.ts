@@ -8,16 +8,16 @@ import { toggleLenses } from './settings';
 
 /** What the dashboard's "More" offers. */
 const MORE: [command: string, iconName: string, label: string][] = [
-  ['openTrends', 'graph', 'Trends'],
-  ['permission', 'lock', 'Permission'],
-  ['openLedger', 'list-unordered', 'What left this machine'],
-  ['newProfile', 'calendar', 'Write what you expect'],
-  ['profileFromHistory', 'wand', 'Make a profile from history'],
-  ['chooseProfile', 'list-selection', 'Choose a profile'],
-  ['announce', 'rocket', 'I am about to run something big'],
-  ['runDoctor', 'checklist', 'Run the doctor'],
-  ['showLog', 'output', 'Show the log'],
-  ['restart', 'debug-restart', 'Restart'],
+  ['openTrends', 'graph', vscode.l10n.t('Trends')],
+  ['permission', 'lock', vscode.l10n.t('Permission')],
+  ['openLedger', 'list-unordered', vscode.l10n.t('What left this machine')],
+  ['newProfile', 'calendar', vscode.l10n.t('Write what you expect')],
+  ['profileFromHistory', 'wand', vscode.l10n.t('Make a profile from history')],
+  ['chooseProfile', 'list-selection', vscode.l10n.t('Choose a profile')],
+  ['announce', 'rocket', vscode.l10n.t('I am about to run something big')],
+  ['runDoctor', 'checklist', vscode.l10n.t('Run the doctor')],
+  ['showLog', 'output', vscode.l10n.t('Show the log')],
+  ['restart', 'debug-restart', vscode.l10n.t('Restart')],
 ];
 
 export function registerCommands(daemon: Daemon, log: vscode.LogOutputChannel): vscode.Disposable {
@@ -49,9 +49,9 @@ async function more(): Promise<void> {
 
 /** A click on the gauge after the daemon gave up. The safe choice comes first. */
 async function stopped(daemon: Daemon, log: vscode.LogOutputChannel): Promise<void> {
-  const answer = await vscode.window.showErrorMessage(daemon.phase.detail, 'Restart', 'Show Log');
-  if (answer === 'Restart') await daemon.requestRestart('asked for', true);
-  if (answer === 'Show Log') log.show();
+  const answer = await vscode.window.showErrorMessage(daemon.phase.detail, vscode.l10n.t('Restart'), vscode.l10n.t('Show Log'));
+  if (answer === vscode.l10n.t('Restart')) await daemon.requestRestart('asked for', true);
+  if (answer === vscode.l10n.t('Show Log')) log.show();
 }
 
 /** A click on a lens: goes to the function and shows what is known of it, which the daemon's hover says. */

@@ -17,7 +17,7 @@ export function showGauge(daemon: Daemon): vscode.Disposable {
     item.text = text;
     item.command = command;
     item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-    item.accessibilityInformation = { label: `Foreload: ${text.replace(/\$\([a-z-]+\) ?/g, '')}` };
+    item.accessibilityInformation = { label: vscode.l10n.t('Foreload: {0}', text.replace(/\$\([a-z-]+\) ?/g, '')) };
     // A new tooltip closes the one that is being read, so it follows the text more slowly.
     if (view.state === tooltipOf.state && Date.now() - tooltipOf.at < TOOLTIP_MILLISECONDS) return;
     tooltipOf = { state: view.state, at: Date.now() };

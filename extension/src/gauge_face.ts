@@ -1,4 +1,5 @@
 // What the status bar shows for each state. Pure, so that every state is tested.
+import * as vscode from 'vscode';
 import type { Gauge, GaugeRow } from './protocol';
 
 /** The daemon's state, or `stopped` when there is no daemon to have one. */
@@ -20,7 +21,7 @@ const DASHBOARD = 'foreload.openDashboard';
 export function face({ state, text }: Pick<GaugeView, 'state' | 'text'>): Face {
   switch (state) {
     case 'starting':
-      return { text: `$(pulse) ${text || 'Foreload: starting'}`, command: undefined, warning: false };
+      return { text: `$(pulse) ${text || vscode.l10n.t('Foreload: starting')}`, command: undefined, warning: false };
     case 'stopped':
       return { text: '$(error) Foreload stopped', command: 'foreload.stopped', warning: false };
     case 'warning':
@@ -44,7 +45,10 @@ export function face({ state, text }: Pick<GaugeView, 'state' | 'text'>): Face {
 export function tooltip({ state, rows, note }: GaugeView): string {
   const parts: string[] = [];
   if (rows.length > 0) {
-    const head = [line(['', 'Used', 'Limit', 'Peak expected', 'Foreload will']), '| :-- | --: | --: | :-- | :-- |'];
+    const head = [
+      line(['', vscode.l10n.t('Used'), vscode.l10n.t('Limit'), vscode.l10n.t('Peak expected'), vscode.l10n.t('Foreload will')]),
+      '| :-- | --: | --: | :-- | :-- |',
+    ];
     parts.push([...head, ...rows.map((row) => line([row.name, row.used, row.limit, row.peak, row.will]))].join('\n'));
   }
   if (note !== '') parts.push(escape(note));
@@ -54,14 +58,14 @@ export function tooltip({ state, rows, note }: GaugeView): string {
 }
 
 const TITLES: Record<string, string> = {
-  openDashboard: 'Dashboard',
-  pause: 'Pause',
-  resume: 'Resume',
-  permission: 'Permission',
-  tryBroker: 'Try now',
-  runDoctor: 'Run the doctor',
-  restart: 'Restart',
-  showLog: 'Show the log',
+  openDashboard: vscode.l10n.t('Dashboard'),
+  pause: vscode.l10n.t('Pause'),
+  resume: vscode.l10n.t('Resume'),
+  permission: vscode.l10n.t('Permission'),
+  tryBroker: vscode.l10n.t('Try now'),
+  runDoctor: vscode.l10n.t('Run the doctor'),
+  restart: vscode.l10n.t('Restart'),
+  showLog: vscode.l10n.t('Show the log'),
 };
 
 const LINKS: Record<string, string[]> = {

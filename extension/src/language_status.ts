@@ -9,12 +9,12 @@ export function showLanguageStatus(daemon: Daemon): vscode.Disposable {
   const item = vscode.languages.createLanguageStatusItem('foreload.analysis', SELECTOR);
   const texts = new Map<string, string>();
   item.name = 'Foreload';
-  item.command = { command: 'foreload.toggleLenses', title: 'Turn lenses on or off' };
+  item.command = { command: 'foreload.toggleLenses', title: vscode.l10n.t('Turn lenses on or off') };
   const paint = (): void => {
     const uri = vscode.window.activeTextEditor?.document.uri.toString() ?? '';
     item.busy = daemon.phase.kind === 'starting';
     item.severity = daemon.phase.kind === 'stopped' ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
-    item.text = daemon.phase.kind === 'running' ? (texts.get(uri) ?? 'Foreload: not analysed') : daemon.phase.detail;
+    item.text = daemon.phase.kind === 'running' ? (texts.get(uri) ?? vscode.l10n.t('Foreload: not analysed')) : daemon.phase.detail;
   };
   daemon.on<AnalysisState>(ANALYSIS_STATE, (state) => {
     texts.set(vscode.Uri.parse(state.uri).toString(), state.text);

@@ -4,7 +4,7 @@ import type { Daemon } from './client';
 import { messageOf } from './errors';
 import { ANSWER_NOTICE, GET_HOLDERS, type Holders, NOTICE, type Notice, type Outcome } from './protocol';
 
-const MUTE = 'Don’t Show Again';
+const MUTE = vscode.l10n.t('Don’t Show Again');
 
 export function watchNotices(daemon: Daemon, log: vscode.LogOutputChannel): vscode.Disposable {
   daemon.on<Notice>(NOTICE, (notice) => void show(daemon, log, notice));
@@ -30,7 +30,7 @@ async function answer(daemon: Daemon, key: string, name: string): Promise<void> 
     if (done) vscode.window.setStatusBarMessage(text, 8_000);
     else void vscode.window.showWarningMessage(text);
   } catch (error) {
-    void vscode.window.showErrorMessage(`Not done: ${messageOf(error)}`);
+    void vscode.window.showErrorMessage(vscode.l10n.t('Not done: {0}', messageOf(error)));
   }
 }
 
@@ -43,7 +43,7 @@ async function showHolders(daemon: Daemon): Promise<void> {
       description: memory,
       detail: `${share} of these, process ${processId}`,
     }));
-    await vscode.window.showQuickPick(items, { title: `What uses the memory. ${text}`, matchOnDescription: true });
+    await vscode.window.showQuickPick(items, { title: vscode.l10n.t('What uses the memory. {0}', text), matchOnDescription: true });
   } catch (error) {
     void vscode.window.showErrorMessage(messageOf(error));
   }

@@ -7,7 +7,7 @@ import { NoPython } from './errors';
 import { run } from './processes';
 
 const MARK = 'complete';
-const CANCELLED = 'Setting up Foreload’s own Python was cancelled. Run “Foreload: Restart” to go on.';
+const CANCELLED = vscode.l10n.t('Setting up Foreload’s own Python was cancelled. Run “Foreload: Restart” to go on.');
 const LOCK_AGE_MILLISECONDS = 15 * 60_000;
 const LOCK_POLL_MILLISECONDS = 1_000;
 
@@ -26,7 +26,7 @@ export async function makePrivateEnvironment(installation: Installation): Promis
   const executable = path.join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   if (await exists(path.join(folder, MARK))) return executable;
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Foreload sets up its own Python', cancellable: true },
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Foreload sets up its own Python'), cancellable: true },
     (progress, token) => {
       const abort = new AbortController();
       token.onCancellationRequested(() => abort.abort());
@@ -52,13 +52,13 @@ async function install(
       message: 'making the environment',
       command: base,
       args: ['-I', '-m', 'venv', '--clear', folder],
-      hint: 'On Debian and Ubuntu it needs the package python3-venv.',
+      hint: vscode.l10n.t('On Debian and Ubuntu it needs the package python3-venv.'),
     },
     {
       message: 'fetching packages, about a minute',
       command: executable,
       args: [...pip, '--require-hashes', '-r', requirements],
-      hint: 'It needs a way to a package index, once; then run “Foreload: Restart”.',
+      hint: vscode.l10n.t('It needs a way to a package index, once; then run “Foreload: Restart”.'),
     },
     { message: 'installing Foreload', command: executable, args: [...pip, '--no-deps', '--no-index', wheel], hint: '' },
   ];
@@ -68,7 +68,11 @@ async function install(
     if (signal.aborted) throw new NoPython(CANCELLED);
     if (ended.code !== 0) {
       log.error(`${ended.stdout.trim()}\n${ended.stderr.trim()}`.trim());
-      const problem = `Foreload could not set up its own Python (${message}): ${lastLine(ended.stderr) || lastLine(ended.stdout)}`;
+      const problem = vscode.l10n.t(
+        'Foreload could not set up its own Python ({0}): {1}',
+        message,
+        lastLine(ended.stderr) || lastLine(ended.stdout),
+      );
       throw new NoPython(`${problem}. ${hint}`.trim());
     }
   }

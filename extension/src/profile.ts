@@ -44,7 +44,7 @@ export async function profileFromHistory(daemon: Daemon): Promise<void> {
       picked: true,
       pattern,
     }));
-    const chosen = await vscode.window.showQuickPick(items, { title: 'Seen in your history. Keep it?', canPickMany: true });
+    const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Seen in your history. Keep it?'), canPickMany: true });
     if (chosen === undefined || chosen.length === 0) return;
     const kept = chosen.map(({ pattern }) => pattern);
     if (text.trim() === '') {
@@ -52,7 +52,7 @@ export async function profileFromHistory(daemon: Daemon): Promise<void> {
     } else for (const pattern of kept) await changeFile(daemon, file, paintOf(pattern));
     await showWeek(file);
   } catch (error) {
-    void vscode.window.showErrorMessage(`No profile was made: ${messageOf(error)}`);
+    void vscode.window.showErrorMessage(vscode.l10n.t('No profile was made: {0}', messageOf(error)));
   }
 }
 
@@ -60,16 +60,16 @@ export async function profileFromHistory(daemon: Daemon): Promise<void> {
 export async function addWeeklyPeak(daemon: Daemon): Promise<void> {
   const file = await profileFile();
   if (file === undefined) return;
-  const day = await vscode.window.showQuickPick(DAYS, { title: 'On which day?' });
+  const day = await vscode.window.showQuickPick(DAYS, { title: vscode.l10n.t('On which day?') });
   if (day === undefined) return;
   const span = await vscode.window.showInputBox({
-    title: 'From when to when?',
+    title: vscode.l10n.t('From when to when?'),
     value: '14:00-16:00',
     validateInput: (text) => spanProblem(text),
   });
   const times = TIME.exec(span ?? '');
   if (times === null) return;
-  const text = await vscode.window.showInputBox({ title: 'How many cores will it need?', value: '2', validateInput: (value) => (Number(value) > 0 ? undefined : `${value} is not possible; allowed is a number above 0.`) }); // prettier-ignore
+  const text = await vscode.window.showInputBox({ title: vscode.l10n.t('How many cores will it need?'), value: '2', validateInput: (value) => (Number(value) > 0 ? undefined : `${value} is not possible; allowed is a number above 0.`) }); // prettier-ignore
   if (text === undefined) return;
   const change = { kind: 'peak', day: DAYS.indexOf(day), startMinute: minutesOf(times[1], times[2]), endMinute: minutesOf(times[3], times[4]), cores: Number(text), memoryGib: null }; // prettier-ignore
   try {
@@ -78,7 +78,7 @@ export async function addWeeklyPeak(daemon: Daemon): Promise<void> {
     await showWeek(file);
     vscode.window.setStatusBarMessage(said, 8_000);
   } catch (error) {
-    void vscode.window.showErrorMessage(`Not added: ${messageOf(error)}`);
+    void vscode.window.showErrorMessage(vscode.l10n.t('Not added: {0}', messageOf(error)));
   }
 }
 
@@ -92,10 +92,10 @@ export async function chooseProfile(): Promise<void> {
   const items: (vscode.QuickPickItem & { name?: string })[] = names.map((name) => ({ label: name.replace(/\.json$/, ''), name }));
   if (hasProfile) items.push({ label: '$(save) Keep the present profile under a name' });
   if (items.length === 0) {
-    void vscode.window.showInformationMessage('There is no profile yet. “Foreload: New Profile” makes one.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('There is no profile yet. “Foreload: New Profile” makes one.'));
     return;
   }
-  const chosen = await vscode.window.showQuickPick(items, { title: 'Choose a profile' });
+  const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Choose a profile') });
   if (chosen === undefined) return;
   if (chosen.name === undefined) await keepUnderName(file, folder);
   else await replaceBy(file, vscode.Uri.joinPath(folder, chosen.name), hasProfile);
@@ -103,14 +103,16 @@ export async function chooseProfile(): Promise<void> {
 
 async function keepUnderName(file: vscode.Uri, folder: vscode.Uri): Promise<void> {
   const name = await vscode.window.showInputBox({
-    title: 'Under which name?',
+    title: vscode.l10n.t('Under which name?'),
     validateInput: (text) =>
-      /^[\w][\w .-]{0,60}$/.test(text) ? undefined : `“${text}” is no name; allowed are letters, digits, spaces, “.”, “_” and “-”.`,
+      /^[\w][\w .-]{0,60}$/.test(text)
+        ? undefined
+        : vscode.l10n.t('“{0}” is no name; allowed are letters, digits, spaces, “.”, “_” and “-”.', text),
   });
   if (name === undefined) return;
   await vscode.workspace.fs.createDirectory(folder);
   await vscode.workspace.fs.copy(file, vscode.Uri.joinPath(folder, `${name}.json`), { overwrite: true });
-  vscode.window.setStatusBarMessage(`Kept as ${name}.`, 8_000);
+  vscode.window.setStatusBarMessage(vscode.l10n.t('Kept as {0}.', name), 8_000);
 }
 
 async function replaceBy(file: vscode.Uri, source: vscode.Uri, hasProfile: boolean): Promise<void> {
@@ -120,7 +122,8 @@ async function replaceBy(file: vscode.Uri, source: vscode.Uri, hasProfile: boole
     const document = await vscode.workspace.openTextDocument(file);
     edit.replace(file, new vscode.Range(0, 0, document.lineCount, 0), text);
   } else edit.createFile(file, { contents: new TextEncoder().encode(text) });
-  if (!(await vscode.workspace.applyEdit(edit))) void vscode.window.showErrorMessage(`The profile could not be written to ${file.fsPath}.`);
+  if (!(await vscode.workspace.applyEdit(edit)))
+    void vscode.window.showErrorMessage(vscode.l10n.t('The profile could not be written to {0}.', file.fsPath));
   else {
     await (await vscode.workspace.openTextDocument(file)).save();
     await showWeek(file);
@@ -141,7 +144,7 @@ async function profileFile(): Promise<vscode.Uri | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const folder = folders.length > 1 ? await vscode.window.showWorkspaceFolderPick() : folders[0];
   if (folders.length === 0)
-    void vscode.window.showInformationMessage('Open a folder first: the profile is a file in it, .foreload/profile.json.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('Open a folder first: the profile is a file in it, .foreload/profile.json.'));
   return folder === undefined ? undefined : vscode.Uri.joinPath(folder.uri, FOLDER, 'profile.json');
 }
 
@@ -151,9 +154,11 @@ async function writeNew(daemon: Daemon, file: vscode.Uri, patterns: readonly Pat
     const edit = new vscode.WorkspaceEdit();
     edit.createFile(file, { ignoreIfExists: true, contents: new TextEncoder().encode(isEmpty ? withoutWindows(text) : text) });
     if (await vscode.workspace.applyEdit(edit)) return true;
-    void vscode.window.showErrorMessage(`The profile could not be written to ${file.fsPath}; the folder may be read-only.`);
+    void vscode.window.showErrorMessage(
+      vscode.l10n.t('The profile could not be written to {0}; the folder may be read-only.', file.fsPath),
+    );
   } catch (error) {
-    void vscode.window.showErrorMessage(`No profile was made: ${messageOf(error)}`);
+    void vscode.window.showErrorMessage(vscode.l10n.t('No profile was made: {0}', messageOf(error)));
   }
   return false;
 }

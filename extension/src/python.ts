@@ -48,7 +48,10 @@ export async function findPython(request: PythonRequest): Promise<Python> {
   const wheel = await bundledWheel(request.extension);
   if (wheel === undefined) {
     throw new NoPython(
-      `Foreload has no Python to run with: this build has no wheel of its own. Name one that has foreload installed (${SUPPORTED_TEXT}) in the setting foreload.python.interpreter.`,
+      vscode.l10n.t(
+        'Foreload has no Python to run with: this build has no wheel of its own. Name one that has foreload installed ({0}) in the setting foreload.python.interpreter.',
+        SUPPORTED_TEXT,
+      ),
     );
   }
   const base = await findBase(named.map((candidate) => candidate.executable));
@@ -69,7 +72,10 @@ async function findBase(named: readonly string[]): Promise<string> {
     if (typeof found !== 'string' && isSupported(found.version)) return executable;
   }
   throw new NoPython(
-    `Foreload needs ${SUPPORTED_TEXT} and found none. Install it, or name one in the setting foreload.python.interpreter; then run “Foreload: Restart”.`,
+    vscode.l10n.t(
+      'Foreload needs {0} and found none. Install it, or name one in the setting foreload.python.interpreter; then run “Foreload: Restart”.',
+      SUPPORTED_TEXT,
+    ),
   );
 }
 

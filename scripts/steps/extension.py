@@ -6,12 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
+from steps.manifest import MANIFEST, TEXTS
 from steps.places import DIST, OUT, PACKAGE_FOLDERS, ROOT, VENV_PYTHON, files_below, fingerprint, tool
 from steps.running import Step, StepError, run
 
 BUNDLED = DIST / "wheels"
 DEBUGGER = ROOT / "scripts" / "ide" / "python-debug"
-MANIFEST = ROOT / "package.json"
 
 
 def version() -> str:
@@ -35,7 +35,7 @@ def wheel() -> Path:
 
 
 def _extension_sources() -> list[Path]:
-    return files_below([ROOT / "extension", MANIFEST, ROOT / "tsconfig.json"])
+    return files_below([ROOT / "extension", ROOT / "l10n", MANIFEST, TEXTS, ROOT / "tsconfig.json"])
 
 
 def _wheel_sources() -> list[Path]:

@@ -39,6 +39,7 @@ PROMETHEUS = SystemPackage("prometheus", ("prometheus",), "the tests with a real
 COMPILER = SystemPackage(
     "build-essential", ("g++",), "the IDE in the browser, whose terminal is compiled on this machine"
 )
+FOR_TESTS = (COMPILER, BROWSER, DOCKER, BUSYBOX, POSTGRESQL, PROMETHEUS)
 
 
 def missing(packages: Sequence[SystemPackage]) -> list[SystemPackage]:

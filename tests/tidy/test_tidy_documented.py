@@ -27,7 +27,10 @@ def commands(root: Path) -> list[str]:
 
 
 def contributed(root: Path) -> dict[str, object]:
-    return json.loads((root / "package.json").read_text())["contributes"]
+    """What the manifest contributes, with its texts put in."""
+    texts = json.loads((root / "package.nls.json").read_text())
+    manifest = re.sub(r'"%([\w.-]+)%"', lambda named: json.dumps(texts[named[1]]), (root / "package.json").read_text())
+    return json.loads(manifest)["contributes"]
 
 
 def test_every_command_of_the_terminal(root: Path) -> None:

@@ -50,7 +50,7 @@ export class TaskRuns implements vscode.TaskProvider {
   private async runActiveFile(): Promise<void> {
     const program = activePythonFile();
     if (program === undefined) {
-      void vscode.window.showInformationMessage('Open a Python file first: it is what Foreload runs as a task.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('Open a Python file first: it is what Foreload runs as a task.'));
       return;
     }
     await vscode.window.activeTextEditor?.document.save();
@@ -70,7 +70,7 @@ export class TaskRuns implements vscode.TaskProvider {
       new vscode.ProcessExecution(program, args, { cwd }),
       [],
     );
-    task.detail = 'Its limit goes up before it starts';
+    task.detail = vscode.l10n.t('Its limit goes up before it starts');
     task.presentationOptions = { echo: false };
     return task;
   }

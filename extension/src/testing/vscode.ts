@@ -17,6 +17,10 @@ export const Uri = {
   joinPath: (base: Place, ...parts: string[]): Place => ({ fsPath: path.join(base.fsPath, ...parts) }),
 };
 
+export const l10n = {
+  t: (message: string, ...args: (string | number)[]): string => message.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)])),
+};
+
 export const workspace = {
   isTrusted: true,
   getConfiguration: () => ({

@@ -75,7 +75,7 @@ export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, name: s
     'img-src data:', // the sheet's icons
   ].join('; ');
   return `<!doctype html>
-<html lang="en">
+<html lang="${vscode.l10n.bundle === undefined ? 'en' : escaped(vscode.env.language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -83,8 +83,18 @@ export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, name: s
 <link rel="stylesheet" href="${file('foreload.css')}">
 <title>${title}</title>
 </head>
-<body><main id="page" data-page="${name}"></main><script type="module" nonce="${nonce}" src="${file(`${name}.js`)}"></script></body>
+<body><main id="page" data-page="${name}"${words()}></main><script type="module" nonce="${nonce}" src="${file(`${name}.js`)}"></script></body>
 </html>`;
+}
+
+/** The editor's language pack for this extension, for the page's own words; nothing where the editor speaks English. */
+function words(): string {
+  const { bundle } = vscode.l10n;
+  return bundle === undefined ? '' : ` data-l10n="${escaped(JSON.stringify(bundle))}"`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&"<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** The only folder that a page may load from. */

@@ -6,6 +6,7 @@ import { ROOT } from './foreload.mjs';
 import { sleep, until } from './waiting.mjs';
 
 const MANIFEST = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+const TEXTS = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.nls.json'), 'utf8'));
 
 /** Quick enough for a test, and otherwise as it is: the limit goes down 4 s after the last need instead of 60. */
 export const QUICK = {
@@ -34,7 +35,8 @@ const EDITOR = {
 export function label(command) {
   const entry = MANIFEST.contributes.commands.find((candidate) => candidate.command === `foreload.${command}`);
   if (entry === undefined) throw new Error(`package.json contributes no command foreload.${command}`);
-  return entry.category === undefined ? entry.title : `${entry.category}: ${entry.title}`;
+  const title = TEXTS[entry.title.slice(1, -1)];
+  return entry.category === undefined ? title : `${entry.category}: ${title}`;
 }
 
 function settingsWith(foreload, changes) {

@@ -19,7 +19,7 @@ export class DecisionView {
   ) {
     this.page = new Page(extension, {
       name: 'decision',
-      title: 'Foreload: Why',
+      title: vscode.l10n.t('Foreload: Why'),
       icon: 'question',
       received: (message) => void this.received(message),
     });
@@ -40,7 +40,7 @@ export class DecisionView {
       const { rows } = await this.daemon.request<Decisions>(GET_DECISIONS, { limit: 1 });
       const [last] = rows;
       if (last === undefined)
-        void vscode.window.showInformationMessage('Nothing was decided yet. Each change is explained here once it is made.');
+        void vscode.window.showInformationMessage(vscode.l10n.t('Nothing was decided yet. Each change is explained here once it is made.'));
       else this.open(last.decisionId);
     } catch (error) {
       void vscode.window.showErrorMessage(messageOf(error));
@@ -86,7 +86,7 @@ export class DecisionView {
       this.page.post({ type: 'answer', text: outcome.text });
       await this.send();
     } catch (error) {
-      this.page.post({ type: 'answer', text: `Not done: ${messageOf(error)}` });
+      this.page.post({ type: 'answer', text: vscode.l10n.t('Not done: {0}', messageOf(error)) });
     }
   }
 }

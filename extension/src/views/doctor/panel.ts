@@ -18,7 +18,7 @@ export class DoctorView {
   ) {
     this.page = new Page(extension, {
       name: 'doctor',
-      title: 'Foreload: Doctor',
+      title: vscode.l10n.t('Foreload: Doctor'),
       icon: 'checklist',
       received: (message) => void this.received(message),
     });

@@ -17,7 +17,7 @@ export class LedgerView {
   ) {
     this.page = new Page(extension, {
       name: 'ledger',
-      title: 'Foreload: What Left',
+      title: vscode.l10n.t('Foreload: What Left'),
       icon: 'list-unordered',
       received: (message) => void this.received(message),
     });
@@ -50,7 +50,7 @@ export class LedgerView {
   private async save(): Promise<void> {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const target = await vscode.window.showSaveDialog({
-      title: 'Save what left this machine',
+      title: vscode.l10n.t('Save what left this machine'),
       filters: { CSV: ['csv'] },
       ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, 'foreload-ledger.csv') }),
     });
@@ -58,23 +58,23 @@ export class LedgerView {
     try {
       const { text } = await this.daemon.request<LedgerCsv>(GET_LEDGER_CSV);
       await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
-      vscode.window.setStatusBarMessage(`Saved to ${target.fsPath}.`, 8_000);
+      vscode.window.setStatusBarMessage(vscode.l10n.t('Saved to {0}.', target.fsPath), 8_000);
     } catch (error) {
-      void vscode.window.showErrorMessage(`Not saved: ${messageOf(error)}`);
+      void vscode.window.showErrorMessage(vscode.l10n.t('Not saved: {0}', messageOf(error)));
     }
   }
 
   private async purge(): Promise<void> {
-    const question = 'Delete everything that the broker holds of this environment?';
-    const detail = 'Use, forecasts, decisions and the kind of code go. The limits stay as they are. It cannot be undone.';
-    const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, 'Take back and delete');
+    const question = vscode.l10n.t('Delete everything that the broker holds of this environment?');
+    const detail = vscode.l10n.t('Use, forecasts, decisions and the kind of code go. The limits stay as they are. It cannot be undone.');
+    const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, vscode.l10n.t('Take back and delete'));
     if (answer === undefined) return;
     try {
       const outcome = await this.daemon.request<Outcome>(PURGE);
       this.page.post({ type: 'purged', outcome });
       void (outcome.done ? vscode.window.showInformationMessage(outcome.text) : vscode.window.showWarningMessage(outcome.text));
     } catch (error) {
-      void vscode.window.showErrorMessage(`Nothing was deleted: ${messageOf(error)}`);
+      void vscode.window.showErrorMessage(vscode.l10n.t('Nothing was deleted: {0}', messageOf(error)));
     }
   }
 }

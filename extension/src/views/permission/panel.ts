@@ -20,7 +20,7 @@ export class PermissionView {
   ) {
     this.page = new Page(context.extensionUri, {
       name: 'permission',
-      title: 'Foreload: Permission',
+      title: vscode.l10n.t('Foreload: Permission'),
       icon: 'lock',
       received: (message) => void this.received(message),
     });
@@ -46,16 +46,17 @@ export class PermissionView {
       const permission = await this.daemon.request<Permission>(GET_PERMISSION);
       const key = `${ASKED_KEY}.${permission.environment}`;
       if (permission.given || this.context.globalState.get<boolean>(key, false)) return;
-      const choose: vscode.MessageItem = { title: 'Choose' };
+      const choose: vscode.MessageItem = { title: vscode.l10n.t('Choose') };
       const answer = await vscode.window.showInformationMessage(
-        'What may Foreload do here?',
+        vscode.l10n.t('What may Foreload do here?'),
         {
           modal: true,
-          detail:
+          detail: vscode.l10n.t(
             'Foreload can read the code you have open, tell a broker what this environment will need, and have its limits changed ahead of it. Each needs your permission; nothing is on until you choose.\n\nThe gauge in the status bar works either way.',
+          ),
         },
         choose,
-        { title: 'Not now', isCloseAffordance: true },
+        { title: vscode.l10n.t('Not now'), isCloseAffordance: true },
       );
       await this.context.globalState.update(key, true);
       if (answer === choose) this.page.show();
@@ -88,7 +89,7 @@ export class PermissionView {
       const permission = await this.daemon.request<Permission>(SET_PERMISSION, switches);
       this.page.post({ type: 'permission', permission, timeZone: TIME_ZONE, saved: true });
     } catch (error) {
-      this.page.post({ type: 'failed', text: `Not saved: ${messageOf(error)}` });
+      this.page.post({ type: 'failed', text: vscode.l10n.t('Not saved: {0}', messageOf(error)) });
     }
   }
 

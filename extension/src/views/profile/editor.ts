@@ -163,10 +163,10 @@ class OpenProfile implements vscode.Disposable {
       const isApplied = await vscode.workspace.applyEdit(edit);
       this.made += 1;
       if (isApplied) this.post({ type: 'said', text: said });
-      else this.post({ type: 'said', text: 'Not changed: the file may be read-only.' });
+      else this.post({ type: 'said', text: vscode.l10n.t('Not changed: the file may be read-only.') });
     } catch (error) {
       this.made += 1;
-      this.post({ type: 'said', text: `Not changed: ${messageOf(error)}` });
+      this.post({ type: 'said', text: vscode.l10n.t('Not changed: {0}', messageOf(error)) });
       await this.show();
     }
   }

@@ -1,4 +1,5 @@
 // Times and amounts as the pages show them. Pure. Texts from the daemon come ready; this is for axes, tips and tables.
+import * as l10n from './l10n';
 
 const GIB = 1024 ** 3;
 const MEGABYTE = 1_000_000;
@@ -15,10 +16,10 @@ export interface Measure {
 
 const MEASURES: Record<string, Measure> = {
   cpu: { name: 'CPU', divisor: 1, unit: 'cores', leastMaximum: 1 },
-  memory: { name: 'Memory', divisor: GIB, unit: 'GiB', leastMaximum: 0.5 },
+  memory: { name: l10n.t('Memory'), divisor: GIB, unit: 'GiB', leastMaximum: 0.5 },
   gpu: { name: 'GPU', divisor: 1, unit: 'GPU', leastMaximum: 0.5 },
-  net_rx: { name: 'Network', divisor: MEGABYTE, unit: 'MB/s in', leastMaximum: 1 },
-  net_tx: { name: 'Network', divisor: MEGABYTE, unit: 'MB/s out', leastMaximum: 1 },
+  net_rx: { name: l10n.t('Network'), divisor: MEGABYTE, unit: l10n.t('MB/s in'), leastMaximum: 1 },
+  net_tx: { name: l10n.t('Network'), divisor: MEGABYTE, unit: l10n.t('MB/s out'), leastMaximum: 1 },
 };
 
 export function measureOf(resource: string): Measure {

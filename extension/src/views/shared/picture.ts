@@ -1,4 +1,5 @@
 // Small pictures of few values, as SVG: sharp in every theme, and made of nodes. Charts of time with a cursor are uPlot's.
+import * as l10n from './l10n';
 import { act, element, icon, replaceContent, svg } from './dom';
 import { amountText } from './format';
 import { valueTicks } from './scale';
@@ -134,7 +135,7 @@ export class TableToggle {
   private make: () => HTMLElement = () => element('div');
 
   constructor() {
-    this.button = act('Show as table', () => {
+    this.button = act(l10n.t('Show as table'), () => {
       this.isShown = !this.isShown;
       this.paint();
     });
@@ -148,7 +149,7 @@ export class TableToggle {
   }
 
   private paint(): void {
-    this.button.replaceChildren(icon('table', true), this.isShown ? 'Hide the table' : 'Show as table');
+    this.button.replaceChildren(icon('table', true), this.isShown ? l10n.t('Hide the table') : l10n.t('Show as table'));
     this.button.setAttribute('aria-expanded', String(this.isShown));
     replaceContent(this.node, this.isShown ? this.make() : null);
   }

@@ -16,7 +16,7 @@ export class TrendsView {
   ) {
     this.page = new Page(extension, {
       name: 'trends',
-      title: 'Foreload: Trends',
+      title: vscode.l10n.t('Foreload: Trends'),
       icon: 'graph',
       received: (message) => void this.received(message),
     });

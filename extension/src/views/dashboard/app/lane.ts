@@ -1,4 +1,5 @@
 // The lane above the charts: windows and signals in the first row, changes in the second, on the charts' own time axis.
+import * as l10n from '../../shared/l10n';
 import type { Dashboard, LaneMark, LaneWindow } from '../../../protocol';
 import type { Clock } from '../../shared/format';
 import { element, svg } from '../../shared/dom';
@@ -65,7 +66,7 @@ function windowNodes(window: LaneWindow, now: number, freeUntil: number, scale: 
   const start = Math.max(window.start, view.from);
   const end = Math.min(window.end, view.to);
   if (end <= start) return [];
-  const title = `${window.text}, ${clock.timeText(window.start)} to ${clock.timeText(window.end)}`;
+  const title = l10n.t('{0}, {1} to {2}', window.text, clock.timeText(window.start), clock.timeText(window.end));
   const textPixels = window.text.length * TEXT_PIXELS_A_LETTER;
   const fits = pixels(end) - pixels(start) >= textPixels + TEXT_PIXELS_INSIDE;
   const node = element('button', {

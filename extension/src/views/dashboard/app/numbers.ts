@@ -1,4 +1,5 @@
 // The same data as the charts, as a table, and the tip at the cursor.
+import * as l10n from '../../shared/l10n';
 import { element } from '../../shared/dom';
 import { amountText, withUnit, type Clock } from '../../shared/format';
 import type { ChartData } from './model';
@@ -8,13 +9,13 @@ const MOST_ROWS = 72;
 /** One row a time, one column a resource and line; thinned to a size that can be read. */
 export function numbersTable(charts: readonly ChartData[], clock: Clock): HTMLElement {
   const [first] = charts;
-  if (first === undefined) return element('p', { class: 'muted', text: 'Nothing measured yet.' });
+  if (first === undefined) return element('p', { class: 'muted', text: l10n.t('Nothing measured yet.') });
   const { times, now, view } = first;
   const inside = times.flatMap((time, index) => (time >= view.from && time <= view.to ? [index] : []));
   const step = Math.max(1, Math.ceil(inside.length / MOST_ROWS));
   const chosen = inside.filter((_, position) => position % step === 0);
   const heads = [
-    'Time',
+    l10n.t('Time'),
     ...charts.flatMap(({ measure }) => [`${measure.name} used`, 'limit', 'forecast'].map((part) => `${part}, ${measure.unit}`)),
   ];
   const rows = chosen.map((index) => {
@@ -38,11 +39,11 @@ export function numbersTable(charts: readonly ChartData[], clock: Clock): HTMLEl
   );
   const caption = element('caption', {
     class: 'small',
-    text: 'After now, the limit is the planned one, and a forecast is its middle with its range in 8 of 10 cases.',
+    text: l10n.t('After now, the limit is the planned one, and a forecast is its middle with its range in 8 of 10 cases.'),
   });
   return element(
     'div',
-    { class: 'numbers', attributes: { tabindex: '0', role: 'region', 'aria-label': 'The charts as a table' } },
+    { class: 'numbers', attributes: { tabindex: '0', role: 'region', 'aria-label': l10n.t('The charts as a table') } },
     element('table', {}, caption, element('thead', {}, head), element('tbody', {}, ...rows)),
   );
 }
@@ -64,9 +65,9 @@ export function tipNodes(charts: readonly ChartData[], index: number, clock: Clo
         'div',
         {},
         `${chart.measure.name} `,
-        element('b', { text: value === null ? 'not known' : amountText(value) }),
-        high === null ? '' : `, up to ${amountText(high)}`,
-        limit === null ? ` ${chart.measure.unit}` : ` · limit ${withUnit(limit, chart.measure)}`,
+        element('b', { text: value === null ? l10n.t('not known') : amountText(value) }),
+        high === null ? '' : l10n.t(', up to {0}', amountText(high)),
+        limit === null ? ` ${chart.measure.unit}` : l10n.t(' · limit {0}', withUnit(limit, chart.measure)),
       ),
     );
   }
@@ -82,5 +83,5 @@ function rangeText({ middle, low, high }: ChartData, index: number): string {
   if (value === null) return '';
   const from = low[index] ?? null;
   const to = high[index] ?? null;
-  return from === null || to === null ? amountText(value) : `${amountText(value)} (${amountText(from)} to ${amountText(to)})`;
+  return from === null || to === null ? amountText(value) : l10n.t('{0} ({1} to {2})', amountText(value), amountText(from), amountText(to));
 }

@@ -1,4 +1,5 @@
 // The dashboard's page: its parts in reading order, each brought up to date when new data comes.
+import * as l10n from '../../shared/l10n';
 import type { CostCard, Dashboard, DecisionRow, SkillDay, Strip } from '../../../protocol';
 import { act, button, element, icon, iconButton, replaceContent, section, segments, svg } from '../../shared/dom';
 import { Clock, countText, durationText } from '../../shared/format';
@@ -14,7 +15,7 @@ const FIRST_PLANNED = 2;
 const LEAST_BARS = 5;
 const MORE_DECISIONS = 100;
 const EMPTY_WORDS: Record<string, string> = {
-  learning: 'Nothing decided yet. Each change will be listed here with its reason, before it is made where that is possible.',
+  learning: l10n.t('Nothing decided yet. Each change will be listed here with its reason, before it is made where that is possible.'),
 };
 
 export interface PageHooks extends Pick<DecisionHooks, 'why' | 'act'> {
@@ -86,12 +87,12 @@ export class DashboardPage {
 
   /** The daemon cannot be asked: what is on the page stays, with a word on top. */
   unavailable(stopped: boolean, text: string): void {
-    const actions: [string, string][] = stopped ? [['restart', 'Restart'], ['showLog', 'Show the log']] : [['showLog', 'Show the log']]; // prettier-ignore
+    const actions: [string, string][] = stopped ? [['restart', l10n.t('Restart')], ['showLog', l10n.t('Show the log')]] : [['showLog', l10n.t('Show the log')]]; // prettier-ignore
     const strip: Strip = {
       kind: stopped ? 'warning' : 'info',
       icon: stopped ? 'error' : 'sync',
       title: text,
-      text: 'Gauge and charts go on as soon as it runs again.',
+      text: l10n.t('Gauge and charts go on as soon as it runs again.'),
       actions,
     };
     if (this.dashboard === undefined) this.host.replaceChildren(this.strip);
@@ -133,20 +134,26 @@ export class DashboardPage {
     replaceContent(
       this.bar,
       legend(this.timeline.shortOf),
-      segments('range', 'Range', RANGES, this.state.range, (range) => this.choose(range as Range)),
+      segments('range', l10n.t('Range'), RANGES, this.state.range, (range) => this.choose(range as Range)),
     );
     replaceContent(this.foot, ...this.footNodes(dashboard));
     replaceContent(this.numbers, this.state.numbers ? numbersTable(this.timeline.charts, this.clock) : null);
     const log = this.log(dashboard);
     const end = this.logEnd(dashboard, log.length);
-    const empty = EMPTY_WORDS[dashboard.statusKind] ?? 'Nothing decided yet. Each change is listed here with its reason.';
+    const empty = EMPTY_WORDS[dashboard.statusKind] ?? l10n.t('Nothing decided yet. Each change is listed here with its reason.');
     replaceContent(
       this.decisions,
-      section('Decisions', [decisionTable(log, dashboard.now, this.clock, rows, empty)], { id: 'h-decisions', end }),
+      section(l10n.t('Decisions'), [decisionTable(log, dashboard.now, this.clock, rows, empty)], { id: 'h-decisions', end }),
     );
     const tasks = element('p', { class: 'muted', text: dashboard.tasksText });
-    replaceContent(this.tasks, section('Tasks', [tasks], { id: 'h-tasks', note: 'less critical work that may wait or move' }));
-    replaceContent(this.runs, section('Runs', [runTable(dashboard, this.clock)], { id: 'h-runs', note: 'what their start cost' }));
+    replaceContent(
+      this.tasks,
+      section(l10n.t('Tasks'), [tasks], { id: 'h-tasks', note: l10n.t('less critical work that may wait or move') }),
+    );
+    replaceContent(
+      this.runs,
+      section(l10n.t('Runs'), [runTable(dashboard, this.clock)], { id: 'h-runs', note: l10n.t('what their start cost') }),
+    );
     replaceContent(this.side, ...sideNodes(dashboard));
   }
 
@@ -169,8 +176,14 @@ export class DashboardPage {
     if (total <= FIRST_DECISIONS) return null;
     const fewer = (): void => this.setShowsAll(false);
     const all = (): void => this.setShowsAll(true);
-    const older = this.showsAll && shown < total ? act('Older', () => this.hooks.older(shown + MORE_DECISIONS)) : null;
-    return element('span', { class: 'row' }, count, older, this.showsAll ? act('Fewer', fewer) : act(`All ${countText(total)}`, all));
+    const older = this.showsAll && shown < total ? act(l10n.t('Older'), () => this.hooks.older(shown + MORE_DECISIONS)) : null;
+    return element(
+      'span',
+      { class: 'row' },
+      count,
+      older,
+      this.showsAll ? act(l10n.t('Fewer'), fewer) : act(l10n.t('All {0}', countText(total)), all),
+    );
   }
 
   private setShowsAll(showsAll: boolean): void {
@@ -193,12 +206,12 @@ export class DashboardPage {
     const { command } = this.hooks;
     const allowed = statusKind !== 'noPermission';
     const acts = element('span', { class: 'acts' });
-    if (allowed) acts.append(button('About to run something big', () => command('announce'), { iconName: 'rocket', wide: true }));
-    if (allowed && scalingPaused) acts.append(button('Resume', () => command('resume'), { iconName: 'debug-start' }));
-    if (allowed && !scalingPaused) acts.append(button('Pause', () => command('pause'), { iconName: 'debug-pause' }));
-    if (allowed) acts.append(iconButton('calendar', 'Edit profile', () => command('newProfile')));
-    acts.append(iconButton('graph', 'Trends', () => command('openTrends')));
-    acts.append(iconButton('ellipsis', 'More', () => command('more')));
+    if (allowed) acts.append(button(l10n.t('About to run something big'), () => command('announce'), { iconName: 'rocket', wide: true }));
+    if (allowed && scalingPaused) acts.append(button(l10n.t('Resume'), () => command('resume'), { iconName: 'debug-start' }));
+    if (allowed && !scalingPaused) acts.append(button(l10n.t('Pause'), () => command('pause'), { iconName: 'debug-pause' }));
+    if (allowed) acts.append(iconButton('calendar', l10n.t('Edit profile'), () => command('newProfile')));
+    acts.append(iconButton('graph', l10n.t('Trends'), () => command('openTrends')));
+    acts.append(iconButton('ellipsis', l10n.t('More'), () => command('more')));
     return [
       element('span', { class: 'env', text: environment }),
       element('span', { class: `status ${statusClass(statusKind)}`, text: status }),
@@ -209,9 +222,11 @@ export class DashboardPage {
 
   private footNodes({ now }: Dashboard): HTMLElement[] {
     const own = new Clock(Intl.DateTimeFormat().resolvedOptions().timeZone).offsetSeconds(now) === this.clock.offsetSeconds(now);
-    const hint = this.timeline.isZoomed ? 'Double-click a chart to return.' : 'Drag over a chart to zoom, double-click to return.';
-    const zone = `Times are ${own ? 'yours' : 'the environment’s'} (${this.clock.offsetText(now)}).`;
-    const toggle = act(this.state.numbers ? 'Hide the table' : 'Show as table', () => this.toggleNumbers());
+    const hint = this.timeline.isZoomed
+      ? l10n.t('Double-click a chart to return.')
+      : l10n.t('Drag over a chart to zoom, double-click to return.');
+    const zone = l10n.t('Times are {0} ({1}).', own ? 'yours' : 'the environment’s', this.clock.offsetText(now));
+    const toggle = act(this.state.numbers ? l10n.t('Hide the table') : l10n.t('Show as table'), () => this.toggleNumbers());
     toggle.prepend(icon('table', true));
     toggle.setAttribute('aria-expanded', String(this.state.numbers));
     return [element('span', { class: 'small wide', text: `${hint} ${zone}` }), toggle];
@@ -259,15 +274,15 @@ function stripNode({ kind, icon: iconName, title, text, actions }: Strip, comman
 function sideNodes(dashboard: Dashboard): HTMLElement[] {
   const facts = element('dl', { class: 'facts' });
   const fact = (term: string, value: string): void => facts.append(element('dt', { text: term }), element('dd', { text: value }));
-  fact('Time at the limit', durationText(dashboard.throttledSecondsWeek));
-  fact('Memory kills', countText(dashboard.oomKillsWeek));
-  fact('Changes today', countText(dashboard.changesToday));
+  fact(l10n.t('Time at the limit'), durationText(dashboard.throttledSecondsWeek));
+  fact(l10n.t('Memory kills'), countText(dashboard.oomKillsWeek));
+  fact(l10n.t('Changes today'), countText(dashboard.changesToday));
   return [
     costSection(dashboard.cost),
-    section('How good is the forecast?', [element('p', { text: dashboard.skillText }), skillPicture(dashboard.skillDays)], {
+    section(l10n.t('How good is the forecast?'), [element('p', { text: dashboard.skillText }), skillPicture(dashboard.skillDays)], {
       id: 'h-skill',
     }),
-    section('This week', [facts], { id: 'h-week' }),
+    section(l10n.t('This week'), [facts], { id: 'h-week' }),
   ];
 }
 
@@ -278,10 +293,10 @@ function costSection({ note, rows, monthName, month, monthRatio, expectedRatio, 
   const ahead = element(
     'dl',
     { class: 'facts second' },
-    element('dt', { text: 'expected at month’s end' }),
+    element('dt', { text: l10n.t('expected at month’s end') }),
     element('dd', { text: expected }),
   );
-  return section('Cost', [facts, meter(monthRatio, expectedRatio), ahead, element('p', { class: 'pad-top-s', text })], {
+  return section(l10n.t('Cost'), [facts, meter(monthRatio, expectedRatio), ahead, element('p', { class: 'pad-top-s', text })], {
     id: 'h-cost',
     note,
   });
@@ -332,10 +347,10 @@ function legend(shortOf: readonly string[]): HTMLElement {
     'div',
     { class: 'legend', attributes: { 'aria-hidden': 'true' } },
     entry('used', line('M1 6H21', 's-use')),
-    entry('forecast, 8 of 10 cases', box('f-band'), line('M1 6H21', 's-use', { 'stroke-dasharray': '5 3', 'stroke-width': '1.5' })),
+    entry(l10n.t('forecast, 8 of 10 cases'), box('f-band'), line('M1 6H21', 's-use', { 'stroke-dasharray': '5 3', 'stroke-width': '1.5' })),
     entry('limit', line('M1 9H10V3H21', 's-limit')),
-    entry('planned limit', line('M1 9H10V3H21', 's-limit', { 'stroke-dasharray': '2 3' })),
-    shortOf.length > 0 ? entry(`short of ${shortOf.map(inSentence).join(' and ')}`, box('f-bad')) : null,
+    entry(l10n.t('planned limit'), line('M1 9H10V3H21', 's-limit', { 'stroke-dasharray': '2 3' })),
+    shortOf.length > 0 ? entry(l10n.t('short of {0}', shortOf.map(inSentence).join(' and ')), box('f-bad')) : null,
   );
 }
 

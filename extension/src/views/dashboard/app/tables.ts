@@ -1,4 +1,5 @@
 // The dashboard's tables: decisions and runs.
+import * as l10n from '../../shared/l10n';
 import type { Dashboard, DecisionRow, RunRow } from '../../../protocol';
 import { ACTIONS } from '../../shared/actions';
 import { OUTCOMES } from '../../shared/outcomes';
@@ -14,7 +15,7 @@ export interface DecisionHooks {
 
 export function decisionActions(row: DecisionRow, hooks: DecisionHooks): HTMLElement {
   const acts = element('span', { class: 'acts' });
-  for (const [name, text] of [['why', 'Why'] as const, ...ACTIONS]) {
+  for (const [name, text] of [['why', l10n.t('Why')] as const, ...ACTIONS]) {
     if (!row.actions.includes(name)) continue;
     const press = (): void => (name === 'why' ? hooks.why(row.decisionId) : hooks.act(name, row.decisionId));
     acts.append(act(text, press, `${text}: ${row.what}`));
@@ -30,7 +31,11 @@ export function decisionTable(
   empty: string,
 ): HTMLElement {
   const rows = decisions.map((row) => decisionRow(row, now, clock, hooks));
-  return table('fold timed', ['When', 'What and why', 'Was it right?', ''], rows.length > 0 ? rows : [emptyRow(4, empty)]);
+  return table(
+    'fold timed',
+    [l10n.t('When'), l10n.t('What and why'), l10n.t('Was it right?'), ''],
+    rows.length > 0 ? rows : [emptyRow(4, empty)],
+  );
 }
 
 function decisionRow(row: DecisionRow, now: number, clock: Clock, hooks: DecisionHooks): HTMLElement {
@@ -52,8 +57,8 @@ function decisionRow(row: DecisionRow, now: number, clock: Clock, hooks: Decisio
 
 export function runTable({ runs, now }: Dashboard, clock: Clock): HTMLElement {
   const rows = runs.map((row) => runRow(row, now, clock));
-  const empty = 'No run seen yet. Start a program in a terminal, as a task or under the debugger, and its start is listed here.';
-  return table('fold runs', ['When', 'Run', 'Its limit'], rows.length > 0 ? rows : [emptyRow(3, empty)]);
+  const empty = l10n.t('No run seen yet. Start a program in a terminal, as a task or under the debugger, and its start is listed here.');
+  return table('fold runs', [l10n.t('When'), l10n.t('Run'), l10n.t('Its limit')], rows.length > 0 ? rows : [emptyRow(3, empty)]);
 }
 
 function runRow(row: RunRow, now: number, clock: Clock): HTMLElement {
@@ -67,10 +72,10 @@ function runRow(row: RunRow, now: number, clock: Clock): HTMLElement {
 }
 
 const TRIGGERS: Record<string, string> = {
-  terminal: 'in a terminal',
-  task: 'as a task',
-  debug: 'under the debugger',
-  process: 'outside of the editor',
+  terminal: l10n.t('in a terminal'),
+  task: l10n.t('as a task'),
+  debug: l10n.t('under the debugger'),
+  process: l10n.t('outside of the editor'),
 };
 
 /** The time; on another day than today with the day below it. */
@@ -81,12 +86,12 @@ function whenCell(at: number, now: number, clock: Clock): HTMLElement {
 }
 
 export function totalText(shown: number, total: number): string {
-  return total > shown ? `${countText(shown)} of ${countText(total)}` : '';
+  return total > shown ? l10n.t('{0} of {1}', countText(shown), countText(total)) : '';
 }
 
 function table(kind: string, heads: readonly string[], rows: readonly HTMLElement[]): HTMLElement {
   const cells = heads.map((head) =>
-    element('th', { attributes: { scope: 'col' } }, head === '' ? element('span', { class: 'sr', text: 'Actions' }) : head),
+    element('th', { attributes: { scope: 'col' } }, head === '' ? element('span', { class: 'sr', text: l10n.t('Actions') }) : head),
   );
   return element('table', { class: kind }, element('thead', {}, element('tr', {}, ...cells)), element('tbody', {}, ...rows));
 }

@@ -1,4 +1,5 @@
 // The picture: lane and charts on one time axis, with one cursor, one tip and one stretch of time.
+import * as l10n from '../../shared/l10n';
 import type { Dashboard, Series } from '../../../protocol';
 import { element, replaceContent } from '../../shared/dom';
 import { amountText, withUnit, type Clock } from '../../shared/format';
@@ -24,7 +25,7 @@ interface Row {
 }
 
 export class Timeline {
-  readonly node = element('section', { class: 'tl', attributes: { 'aria-label': 'Use, forecast and limits' } });
+  readonly node = element('section', { class: 'tl', attributes: { 'aria-label': l10n.t('Use, forecast and limits') } });
   /** What the charts show now. */
   charts: ChartData[] = [];
   private readonly lane = element('div', { class: 'lane' });
@@ -41,9 +42,9 @@ export class Timeline {
     const label = element(
       'div',
       { class: 'tl-label second' },
-      'Profile and signals',
+      l10n.t('Profile and signals'),
       element('br'),
-      element('span', { class: 'lane-l2', text: 'Changes' }),
+      element('span', { class: 'lane-l2', text: l10n.t('Changes') }),
     );
     this.node.append(element('div', { class: 'tl-row lane-row' }, label, this.lane), this.tip);
     new ResizeObserver(() => this.resize()).observe(this.node);

@@ -1,4 +1,5 @@
 // With and without: what came over what was expected, around the moment of the decision. One hour and a half needs no uPlot.
+import * as l10n from '../../shared/l10n';
 import type { DecisionChart } from '../../../protocol';
 import { svg } from '../../shared/dom';
 import { amountText, Clock, measureOf } from '../../shared/format';
@@ -15,7 +16,7 @@ const MOST_TICKS = 4;
 type Values = readonly (number | null)[];
 
 export function chartHeading({ now, times }: DecisionChart): string {
-  return now >= (times.at(-1) ?? 0) ? 'What came, over what was expected' : 'With and without';
+  return now >= (times.at(-1) ?? 0) ? l10n.t('What came, over what was expected') : l10n.t('With and without');
 }
 
 export function decisionChart(chart: DecisionChart, zone: string): SVGElement {
@@ -50,7 +51,7 @@ export function decisionChart(chart: DecisionChart, zone: string): SVGElement {
     );
     nodes.push(
       svg('path', { class: 'stay', d: `M${x(at)} ${y(stay)}H${width - 6}` }),
-      text(`if it had stayed ${amountText(stay)}`, x(at) + 6, y(stay) + 12, ''),
+      text(l10n.t('if it had stayed {0}', amountText(stay)), x(at) + 6, y(stay) + 12, ''),
     );
   }
   nodes.push(svg('path', { class: 'line forecast', d: points(middle) }));
@@ -73,13 +74,25 @@ export function decisionTable(chart: DecisionChart, zone: string): HTMLElement {
       cell(chart.high[index]),
     ])
     .filter((_, index) => index % 5 === 0);
-  return plainTable(`${name} around the decision`, ['Time', `used, ${unit}`, 'limit', 'forecast', '9 of 10 cases below'], rows);
+  return plainTable(
+    l10n.t('{0} around the decision', name),
+    [l10n.t('Time'), `used, ${unit}`, 'limit', 'forecast', l10n.t('9 of 10 cases below')],
+    rows,
+  );
 }
 
 function sentence({ resource, used, high, limit, at }: DecisionChart, clock: Clock): string {
   const { name, unit } = measureOf(resource);
   const most = (values: Values): string => amountText(Math.max(0, ...values.map((value) => value ?? 0)));
-  return `${name} around ${clock.timeText(at)}: used up to ${most(used)} ${unit}, expected up to ${most(high)}, limit up to ${most(limit)}.`;
+  return l10n.t(
+    '{0} around {1}: used up to {2} {3}, expected up to {4}, limit up to {5}.',
+    name,
+    clock.timeText(at),
+    most(used),
+    unit,
+    most(high),
+    most(limit),
+  );
 }
 
 function path(

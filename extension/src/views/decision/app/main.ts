@@ -1,4 +1,5 @@
 // One decision explained: how, with and without, whether it was right, what else could be done, and what was known.
+import * as l10n from '../../shared/l10n';
 import type { Alternative, DecisionStep, ExplainedChange, Explanation } from '../../../protocol';
 import { ACTIONS } from '../../shared/actions';
 import { button, type Child, element, icon, iconButton, replaceContent, section } from '../../shared/dom';
@@ -27,7 +28,7 @@ function receive(message: ToDecision): void {
 function paint(): void {
   const note = word === '' ? null : element('p', { class: 'second', text: word, attributes: { role: 'status' } });
   if (shown === undefined) {
-    replaceContent(page, note ?? element('p', { class: 'muted', text: 'Asking the daemon.' }));
+    replaceContent(page, note ?? element('p', { class: 'muted', text: l10n.t('Asking the daemon.') }));
     return;
   }
   const { explanation, timeZone } = shown;
@@ -59,14 +60,14 @@ function top({ environment, decisionId, actions }: Explanation): HTMLElement {
     ...ACTIONS.filter(([name]) => actions.includes(name)).map(([name, text]) =>
       button(text, () => host.send({ type: 'act', action: name })),
     ),
-    iconButton('copy', 'Copy as text', () => host.send({ type: 'copy' })),
-    iconButton('pulse', 'Dashboard', () => host.send({ type: 'dashboard' })),
+    iconButton('copy', l10n.t('Copy as text'), () => host.send({ type: 'copy' })),
+    iconButton('pulse', l10n.t('Dashboard'), () => host.send({ type: 'dashboard' })),
   );
   return element(
     'div',
     { class: 'top' },
     element('span', { class: 'env', text: environment }),
-    element('span', { class: 'second', text: 'Decision' }),
+    element('span', { class: 'second', text: l10n.t('Decision') }),
     element('span', { class: 'second mono', text: decisionId }),
     element('span', { class: 'grow' }),
     acts,
@@ -78,7 +79,7 @@ function problemStrip(text: string): HTMLElement {
     'div',
     { class: 'body' },
     element('div', { class: 'strong', text }),
-    element('div', { text: 'This is what is known here.' }),
+    element('div', { text: l10n.t('This is what is known here.') }),
   );
   return element('div', { class: 'strip warn' }, icon('debug-disconnect'), body);
 }
@@ -120,14 +121,14 @@ function outcomeSection({ outcome, outcomeText, facts, alike }: Explanation): HT
       const [name, role] = OUTCOMES[each] ?? ['circle-large', ''];
       return element('span', { class: `out ${role}` }, icon(name), text);
     });
-    const heading = alike.length === 1 ? 'The last one like this' : `The last ${alike.length} like this`;
+    const heading = alike.length === 1 ? l10n.t('The last one like this') : l10n.t('The last {0} like this', alike.length);
     body.push(element('p', { class: 'second pad-top-s', text: heading }), element('div', { class: 'alike' }, ...marks));
   }
-  return section('Was it right?', body, { id: 'h-outcome' });
+  return section(l10n.t('Was it right?'), body, { id: 'h-outcome' });
 }
 
 function alternativesSection(alternatives: readonly Alternative[]): HTMLElement {
-  const heads = ['Instead', 'Short', 'Costs', 'Why not'].map((text, index) =>
+  const heads = [l10n.t('Instead'), l10n.t('Short'), l10n.t('Costs'), l10n.t('Why not')].map((text, index) =>
     element('th', { class: index === 1 || index === 2 ? 'num' : '', text, attributes: { scope: 'col' } }),
   );
   const rows = alternatives.map(({ instead, short, cost, why, chosen }) =>
@@ -146,14 +147,14 @@ function alternativesSection(alternatives: readonly Alternative[]): HTMLElement 
     element('thead', {}, element('tr', {}, ...heads)),
     element('tbody', {}, ...rows),
   );
-  return section('What else could be done', [body], { id: 'h-else' });
+  return section(l10n.t('What else could be done'), [body], { id: 'h-else' });
 }
 
 function knownSection(known: readonly (readonly [string, string])[]): HTMLElement {
   const list = element('dl', { class: 'known' });
   for (const [term, value] of known)
     list.append(element('div', {}, element('dt', { class: 'second', text: term }), element('dd', { text: value })));
-  return section('What was known', [list], { id: 'h-known' });
+  return section(l10n.t('What was known'), [list], { id: 'h-known' });
 }
 
 paint();

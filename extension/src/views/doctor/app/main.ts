@@ -1,4 +1,5 @@
 // What is right and wrong with this set-up, and what to do.
+import * as l10n from '../../shared/l10n';
 import type { Check, Doctor } from '../../../protocol';
 import { act, button, element, replaceContent } from '../../shared/dom';
 import { Host, pageElement } from '../../shared/host';
@@ -17,15 +18,15 @@ function paint(message: ToDoctor | undefined): void {
   const acts = element(
     'span',
     { class: 'acts' },
-    button('Check again', () => host.send({ type: 'ready' }), { iconName: 'refresh' }),
-    button('Restart', () => host.send({ type: 'restart' }), { iconName: 'debug-restart' }),
-    button('Show the log', () => host.send({ type: 'log' }), { iconName: 'output' }),
+    button(l10n.t('Check again'), () => host.send({ type: 'ready' }), { iconName: 'refresh' }),
+    button(l10n.t('Restart'), () => host.send({ type: 'restart' }), { iconName: 'debug-restart' }),
+    button(l10n.t('Show the log'), () => host.send({ type: 'log' }), { iconName: 'output' }),
   );
   const top = element(
     'div',
     { class: 'top' },
     element('span', { class: 'env', text: 'Foreload' }),
-    element('span', { class: 'second', text: 'Doctor' }),
+    element('span', { class: 'second', text: l10n.t('Doctor') }),
     element('span', { class: 'grow' }),
     acts,
   );
@@ -39,15 +40,15 @@ function headline(message: ToDoctor | undefined): string {
   const { checks } = message.doctor;
   const wrong = checks.filter((check) => check.state === 'bad').length;
   const doubtful = checks.filter((check) => check.state === 'warning').length;
-  if (wrong === 0 && doubtful === 0) return `All ${checks.length} checks are good.`;
+  if (wrong === 0 && doubtful === 0) return l10n.t('All {0} checks are good.', checks.length);
   const counted = (count: number, word: string): string => `${count} ${count === 1 ? 'is' : 'are'} ${word}`;
-  const parts = [wrong > 0 ? counted(wrong, 'wrong') : '', doubtful > 0 ? counted(doubtful, 'not as it should be') : ''];
-  return `Of ${checks.length} checks ${parts.filter((part) => part !== '').join(' and ')}.`;
+  const parts = [wrong > 0 ? counted(wrong, 'wrong') : '', doubtful > 0 ? counted(doubtful, l10n.t('not as it should be')) : ''];
+  return l10n.t('Of {0} checks {1}.', checks.length, parts.filter((part) => part !== '').join(' and '));
 }
 
 function table({ checks }: Doctor): HTMLElement {
-  const head = ['', 'What', 'How it is, and what to do'].map((text) =>
-    element('th', { attributes: { scope: 'col' } }, text === '' ? element('span', { class: 'sr', text: 'State' }) : text),
+  const head = ['', l10n.t('What'), l10n.t('How it is, and what to do')].map((text) =>
+    element('th', { attributes: { scope: 'col' } }, text === '' ? element('span', { class: 'sr', text: l10n.t('State') }) : text),
   );
   return element('table', { class: 'checks' }, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...checks.map(row)));
 }

@@ -1,4 +1,5 @@
 // The ledger: every message that left this machine, newest first, and what was allowed when.
+import * as l10n from '../../shared/l10n';
 import type { Ledger, LedgerChoice, LedgerRow } from '../../../protocol';
 import { act, button, type Child, element, icon, iconButton, replaceContent, section, segments } from '../../shared/dom';
 import { bytesText, Clock, countText } from '../../shared/format';
@@ -7,7 +8,7 @@ import { columnWidth, linePicture, onResize, plainTable, TableToggle } from '../
 import type { FromLedger, ToLedger } from '../protocol';
 
 const PAGE_ROWS = 100;
-const SWITCHES = [['', 'All'], ['automaticScaling', 'Scaling'], ['shareFeatures', 'Kind of code']] as const; // prettier-ignore
+const SWITCHES = [['', l10n.t('All')], ['automaticScaling', l10n.t('Scaling')], ['shareFeatures', l10n.t('Kind of code')]] as const; // prettier-ignore
 
 const host = new Host<FromLedger, ToLedger, object>((message) => receive(message));
 const page = pageElement();
@@ -36,20 +37,23 @@ function paint(): void {
   const shown = ledger;
   const note = word === '' ? null : element('p', { class: 'second pad-top-s', text: word, attributes: { role: 'status' } });
   if (shown === undefined) {
-    replaceContent(page, note ?? element('p', { class: 'muted', text: 'Asking the daemon.' }));
+    replaceContent(page, note ?? element('p', { class: 'muted', text: l10n.t('Asking the daemon.') }));
     return;
   }
-  hoursTable.update(() => plainTable('Sent by hour', ['Hour', 'Bytes'], shown.hours.filter(({ bytes }) => bytes > 0).map(({ at, bytes }) => [clock.momentText(at, now()), bytesText(bytes)]))); // prettier-ignore
+  hoursTable.update(() => plainTable(l10n.t('Sent by hour'), [l10n.t('Hour'), l10n.t('Bytes')], shown.hours.filter(({ bytes }) => bytes > 0).map(({ at, bytes }) => [clock.momentText(at, now()), bytesText(bytes)]))); // prettier-ignore
   const about = element('p', {
     class: 'lead-p',
-    text: 'Numbers and tags only. Every message is listed here before it is sent; what isn’t listed didn’t leave.',
+    text: l10n.t('Numbers and tags only. Every message is listed here before it is sent; what isn’t listed didn’t leave.'),
   });
   const lead = element('div', { class: 'lead' }, element('div', {}, element('h1', { text: headline(shown) }), about, note));
-  const kinds = segments('switch', 'Allowed by', SWITCHES, chosen, (name) => {
+  const kinds = segments('switch', l10n.t('Allowed by'), SWITCHES, chosen, (name) => {
     chosen = name;
     ask();
   });
-  const sent = section('Sent', [hoursPicture(shown), hoursTable.node, table(shown.rows), foot(shown)], { id: 'h-sent', end: kinds });
+  const sent = section(l10n.t('Sent'), [hoursPicture(shown), hoursTable.node, table(shown.rows), foot(shown)], {
+    id: 'h-sent',
+    end: kinds,
+  });
   const side = element('div', { class: 'stack gap5' }, heldSection(shown), choicesSection(shown.choices));
   replaceContent(page, top(shown), lead, element('div', { class: 'grid g-main' }, sent, side));
 }
@@ -58,14 +62,14 @@ function top({ environment }: Ledger): HTMLElement {
   const acts = element(
     'span',
     { class: 'acts' },
-    button('Change permission', () => host.send({ type: 'permission' }), { iconName: 'settings' }),
-    button('Save as CSV', () => host.send({ type: 'save' }), { iconName: 'export' }),
+    button(l10n.t('Change permission'), () => host.send({ type: 'permission' }), { iconName: 'settings' }),
+    button(l10n.t('Save as CSV'), () => host.send({ type: 'save' }), { iconName: 'export' }),
   );
   return element(
     'div',
     { class: 'top' },
     element('span', { class: 'env', text: environment }),
-    element('span', { class: 'second', text: 'Ledger' }),
+    element('span', { class: 'second', text: l10n.t('Ledger') }),
     element('span', { class: 'grow' }),
     acts,
   );
@@ -76,10 +80,15 @@ function now(): number {
 }
 
 function headline({ total, totalBytes, since }: Ledger): string {
-  if (total === 0) return 'Nothing has left this machine.';
+  if (total === 0) return l10n.t('Nothing has left this machine.');
   const messages = total === 1 ? '1 message' : `${countText(total)} messages`;
   const days = since === null ? 1 : Math.ceil((now() - since) / 86_400);
-  return `In ${days === 1 ? 'one day' : `${days} days`} ${messages} left this machine, ${bytesText(totalBytes)}, all to your broker.`;
+  return l10n.t(
+    'In {0} {1} left this machine, {2}, all to your broker.',
+    days === 1 ? 'one day' : `${days} days`,
+    messages,
+    bytesText(totalBytes),
+  );
 }
 
 /** Bytes an hour over the last week. */
@@ -91,19 +100,19 @@ function hoursPicture({ hours, total }: Ledger): Child {
   const picture = linePicture({
     labels,
     lines: [{ values, role: 'use', isStepped: true, isFilled: true }],
-    unit: 'KB an hour, 7 days',
+    unit: l10n.t('KB an hour, 7 days'),
     width: columnWidth((inner) => inner - 340),
-    label: `What left in each hour of the last 7 days, at most ${most} in one.`,
+    label: l10n.t('What left in each hour of the last 7 days, at most {0} in one.', most),
   });
   return element('div', {}, picture, hoursTable.button);
 }
 
 function table(rows: readonly LedgerRow[]): HTMLElement {
-  const heads = ['', 'When', 'What', 'Allowed by', 'Size'].map((text) =>
+  const heads = ['', l10n.t('When'), l10n.t('What'), l10n.t('Allowed by'), l10n.t('Size')].map((text) =>
     element(
       'th',
-      { class: text === 'Size' ? 'num' : '', attributes: { scope: 'col' } },
-      text === '' ? element('span', { class: 'sr', text: 'Fields' }) : text,
+      { class: text === l10n.t('Size') ? 'num' : '', attributes: { scope: 'col' } },
+      text === '' ? element('span', { class: 'sr', text: l10n.t('Fields') }) : text,
     ),
   );
   const empty = element(
@@ -112,7 +121,7 @@ function table(rows: readonly LedgerRow[]): HTMLElement {
     element('td', {}),
     element('td', {
       class: 'muted',
-      text: chosen === '' ? 'Nothing sent yet.' : 'Nothing of this kind was sent.',
+      text: chosen === '' ? l10n.t('Nothing sent yet.') : l10n.t('Nothing of this kind was sent.'),
       attributes: { colspan: '4' },
     }),
   );
@@ -122,7 +131,9 @@ function table(rows: readonly LedgerRow[]): HTMLElement {
 
 function rowNodes(row: LedgerRow, key: string): HTMLElement[] {
   const isOpen = open.has(key);
-  const toggle = iconButton(isOpen ? 'chevron-down' : 'chevron-right', isOpen ? 'Hide the fields' : 'Show the fields', () => flip(key));
+  const toggle = iconButton(isOpen ? 'chevron-down' : 'chevron-right', isOpen ? l10n.t('Hide the fields') : l10n.t('Show the fields'), () =>
+    flip(key),
+  );
   toggle.setAttribute('aria-expanded', String(isOpen));
   toggle.dataset['row'] = key;
   const line = element(
@@ -142,7 +153,7 @@ function rowNodes(row: LedgerRow, key: string): HTMLElement[] {
 function fields({ fields: values }: LedgerRow): HTMLElement {
   const list = element('dl', { class: 'kv' });
   for (const [name, value] of values) list.append(element('div', {}, element('dt', { text: name }), element('dd', { text: value })));
-  return values.length === 0 ? element('p', { class: 'second', text: 'It has no fields.' }) : list;
+  return values.length === 0 ? element('p', { class: 'second', text: l10n.t('It has no fields.') }) : list;
 }
 
 /** Today's messages by their second, older ones with their day. */
@@ -152,17 +163,17 @@ function momentText(seconds: number): string {
 }
 
 function foot({ rows, shown }: Ledger): HTMLElement {
-  const count = element('span', { class: 'small', text: `${countText(rows.length)} of ${countText(shown)}` });
-  return element('div', { class: 'row between' }, count, rows.length < shown ? act('Older', () => more()) : null);
+  const count = element('span', { class: 'small', text: l10n.t('{0} of {1}', countText(rows.length), countText(shown)) });
+  return element('div', { class: 'row between' }, count, rows.length < shown ? act(l10n.t('Older'), () => more()) : null);
 }
 
 /** What went to the broker since it last deleted everything: that is what it can hold. */
 function heldSection({ sent }: Ledger): HTMLElement {
   const list = element('dl', { class: 'facts' });
   for (const [kind, count] of sent) list.append(element('dt', { text: kind }), element('dd', { text: count }));
-  const nothing = element('p', { class: 'muted', text: 'Nothing was sent since it last deleted everything.' });
-  const purge = act('Take back and delete', () => host.send({ type: 'purge' }));
-  return section('What the broker may hold', [sent.length === 0 ? nothing : list], { id: 'h-held', end: purge });
+  const nothing = element('p', { class: 'muted', text: l10n.t('Nothing was sent since it last deleted everything.') });
+  const purge = act(l10n.t('Take back and delete'), () => host.send({ type: 'purge' }));
+  return section(l10n.t('What the broker may hold'), [sent.length === 0 ? nothing : list], { id: 'h-held', end: purge });
 }
 
 function choicesSection(choices: readonly LedgerChoice[]): HTMLElement {
@@ -175,8 +186,8 @@ function choicesSection(choices: readonly LedgerChoice[]): HTMLElement {
     const when = element('span', { class: 'second nowrap', text: `${clock.dayText(at)}, ${clock.timeText(at)}` });
     return element('li', {}, when, element('div', {}, words, note === null ? null : element('div', {}, note)));
   });
-  const empty = element('p', { class: 'muted', text: 'Nothing was ever allowed.' });
-  return section('What you allowed, and took back', [items.length === 0 ? empty : element('ul', { class: 'choices' }, ...items)], {
+  const empty = element('p', { class: 'muted', text: l10n.t('Nothing was ever allowed.') });
+  return section(l10n.t('What you allowed, and took back'), [items.length === 0 ? empty : element('ul', { class: 'choices' }, ...items)], {
     id: 'h-choices',
   });
 }

@@ -1,4 +1,5 @@
 // The wording of the permission page. Its version is the daemon's `textVersion`: change both together.
+import * as l10n from '../../shared/l10n';
 import type { Switches } from '../../../protocol';
 
 export interface Choice {
@@ -14,48 +15,55 @@ export interface Choice {
 export const CHOICES: readonly Choice[] = [
   {
     name: 'analysis',
-    title: 'Read the code you have open, here',
-    text: 'Finds heavy functions while you type and shows them above the code.',
-    quoted: 'Read the code …',
+    title: l10n.t('Read the code you have open, here'),
+    text: l10n.t('Finds heavy functions while you type and shows them above the code.'),
+    quoted: l10n.t('Read the code …'),
     needsTelemetry: false,
   },
   {
     name: 'shareFeatures',
-    title: 'Send what kind of code is being worked on',
-    text: 'Kept by the broker for comparing environments of one kind. This version decides nothing by it.',
-    quoted: 'Send what kind of code …',
+    title: l10n.t('Send what kind of code is being worked on'),
+    text: l10n.t('Kept by the broker for comparing environments of one kind. This version decides nothing by it.'),
+    quoted: l10n.t('Send what kind of code …'),
     needsTelemetry: true,
   },
   {
     name: 'automaticScaling',
-    title: 'Let the broker change CPU and memory',
-    text: 'Within your limits and budget, before the demand arrives and back after it.',
-    quoted: 'Let the broker change …',
+    title: l10n.t('Let the broker change CPU and memory'),
+    text: l10n.t('Within your limits and budget, before the demand arrives and back after it.'),
+    quoted: l10n.t('Let the broker change …'),
     needsTelemetry: false,
   },
   {
     name: 'cohortHistory',
-    title: 'Learn from similar environments, and let them learn from this one',
-    text: 'Is to give a first forecast on the first day. This version does not do it yet.',
-    quoted: 'Learn from similar …',
+    title: l10n.t('Learn from similar environments, and let them learn from this one'),
+    text: l10n.t('Is to give a first forecast on the first day. This version does not do it yet.'),
+    quoted: l10n.t('Learn from similar …'),
     needsTelemetry: true,
   },
 ];
 
-export const NEVER_LEAVES =
-  'Source code, names of functions and variables, file names and paths, commands and their output, environment variables, your name and your keystrokes.';
+export const NEVER_LEAVES = l10n.t(
+  'Source code, names of functions and variables, file names and paths, commands and their output, environment variables, your name and your keystrokes.',
+);
 
 /** What leaves the machine with a switch on, given how many fields it sends. */
 export function leavesText(name: keyof Switches, fields: number): { text: string; none: boolean } {
   const counted = `the ${fields} ${fields === 1 ? 'field' : 'numbers'}`;
   switch (name) {
     case 'analysis':
-      return { text: 'Nothing leaves this machine.', none: true };
+      return { text: l10n.t('Nothing leaves this machine.'), none: true };
     case 'shareFeatures':
-      return { text: fields === 0 ? 'Sends numbers and tags about the code.' : `Sends ${counted} and tags listed here.`, none: false };
+      return {
+        text: fields === 0 ? l10n.t('Sends numbers and tags about the code.') : l10n.t('Sends {0} and tags listed here.', counted),
+        none: false,
+      };
     case 'automaticScaling':
-      return { text: fields === 0 ? 'Sends use and forecast.' : `Sends use and forecast: ${counted} listed here.`, none: false };
+      return {
+        text: fields === 0 ? l10n.t('Sends use and forecast.') : l10n.t('Sends use and forecast: {0} listed here.', counted),
+        none: false,
+      };
     case 'cohortHistory':
-      return { text: 'Sends nothing yet but that you chose it.', none: false };
+      return { text: l10n.t('Sends nothing yet but that you chose it.'), none: false };
   }
 }

@@ -1,4 +1,5 @@
 // Least and most of each resource, and the month's budget.
+import * as l10n from '../../shared/l10n';
 import type { ProfileBound, ProfilePage } from '../../../protocol';
 import { act, type Child, element, icon, section } from '../../shared/dom';
 import type { Change } from '../protocol';
@@ -38,30 +39,30 @@ export function boundsNodes(page: ProfilePage, change: (made: Change) => void): 
   const wrong = new Set(page.problems.map(({ path }) => path));
   const row = ({ key, name, unit, least, most }: ProfileBound): Child[] => [
     element('span', { text: name }),
-    numberField(least, `${name}, at least, ${unit}`, `minimum.${key}`, change, wrong.has(`minimum.${key}`)),
-    numberField(most, `${name}, at most, ${unit}`, `maximum.${key}`, change, wrong.has(`maximum.${key}`)),
+    numberField(least, l10n.t('{0}, at least, {1}', name, unit), `minimum.${key}`, change, wrong.has(`minimum.${key}`)),
+    numberField(most, l10n.t('{0}, at most, {1}', name, unit), `maximum.${key}`, change, wrong.has(`maximum.${key}`)),
     element('span', { class: 'second', text: unit }),
   ];
   const head = [
     element('span'),
-    element('span', { class: 'small', text: 'at least' }),
-    element('span', { class: 'small', text: 'at most' }),
+    element('span', { class: 'small', text: l10n.t('at least') }),
+    element('span', { class: 'small', text: l10n.t('at most') }),
     element('span'),
   ];
   const grid = element('div', { class: 'bounds' }, ...head, ...page.bounds.flatMap(row));
   const budget = element(
     'div',
     { class: 'bounds budget' },
-    element('span', { text: 'Budget' }),
-    numberField(page.budgetUsdPerMonth, 'Budget, USD a month', 'budgetUsdPerMonth', change, wrong.has('budgetUsdPerMonth')),
-    element('span', { class: 'second', text: `USD a month; ${page.spentText}` }),
+    element('span', { text: l10n.t('Budget') }),
+    numberField(page.budgetUsdPerMonth, l10n.t('Budget, USD a month'), 'budgetUsdPerMonth', change, wrong.has('budgetUsdPerMonth')),
+    element('span', { class: 'second', text: l10n.t('USD a month; {0}', page.spentText) }),
   );
   const note = element('p', {
     class: 'second',
-    text: 'At the budget, Foreload stops going up and says so; it never takes away what is in use.',
+    text: l10n.t('At the budget, Foreload stops going up and says so; it never takes away what is in use.'),
   });
   const elsewhere = page.problems.filter(({ rule, path }) => rule < 0 && path !== '').map((problem) => problemNode(problem, change));
-  return [section('Never less, never more', [grid, budget, note, ...elsewhere], { id: 'h-bounds' })];
+  return [section(l10n.t('Never less, never more'), [grid, budget, note, ...elsewhere], { id: 'h-bounds' })];
 }
 
 /** What is wrong, what is allowed, and the ways out. */

@@ -1,4 +1,5 @@
 // The profile's page: the week, the rules, the bounds and the preference, brought up to date with each word of the text.
+import * as l10n from '../../shared/l10n';
 import type { Pattern, ProfilePage } from '../../../protocol';
 import { act, button, element, icon, replaceContent, section } from '../../shared/dom';
 import { Host, pageElement } from '../../shared/host';
@@ -43,7 +44,7 @@ function receive(message: ToProfile): void {
       said.textContent = message.text;
       break;
     case 'failed':
-      replaceContent(strip, stripNode('error', message.text, 'The file is not touched; its text form goes on.'));
+      replaceContent(strip, stripNode('error', message.text, l10n.t('The file is not touched; its text form goes on.')));
       if (!isBuilt) page.replaceChildren(top, strip);
       break;
   }
@@ -59,8 +60,8 @@ function show(shown: ProfilePage): void {
       ? null
       : stripNode(
           'error',
-          `Line ${first.line}: ${first.message}`,
-          'The week is shown again when the text is JSON. The profile before it counts meanwhile.',
+          l10n.t('Line {0}: {1}', first.line, first.message),
+          l10n.t('The week is shown again when the text is JSON. The profile before it counts meanwhile.'),
         ),
   );
   page.classList.toggle('unreadable', !shown.readable);
@@ -74,14 +75,14 @@ function show(shown: ProfilePage): void {
 function build(): void {
   if (isBuilt) return;
   isBuilt = true;
-  replaceContent(ruleSection, section('Rules', [rules.node], { id: 'h-rules', end: addButton() }));
+  replaceContent(ruleSection, section(l10n.t('Rules'), [rules.node], { id: 'h-rules', end: addButton() }));
   const left = element('div', { class: 'stack gap5' }, element('div', {}, week.node, said, hint), ruleSection);
   const right = element('div', { class: 'stack gap5' }, preference.node, bounds);
   page.replaceChildren(top, strip, element('div', { class: 'grid g-profile' }, left, right));
 }
 
 function addButton(): HTMLElement {
-  const made = act('Add a rule', () => {
+  const made = act(l10n.t('Add a rule'), () => {
     rules.editLast();
     change({ action: 'add' });
   });
@@ -91,16 +92,16 @@ function addButton(): HTMLElement {
 
 function topNodes({ environment, name, problems, readable }: ProfilePage): HTMLElement[] {
   const count = problems.length;
-  const wrong = `${count} ${count === 1 ? 'thing' : 'things'} to correct`;
+  const wrong = l10n.t('{0} {1} to correct', count, count === 1 ? 'thing' : 'things');
   const acts = element(
     'span',
     { class: 'acts' },
-    button('From history', () => host.send({ type: 'history' }), { iconName: 'wand' }),
-    button('Open as text', () => host.send({ type: 'text' }), { iconName: 'json' }),
+    button(l10n.t('From history'), () => host.send({ type: 'history' }), { iconName: 'wand' }),
+    button(l10n.t('Open as text'), () => host.send({ type: 'text' }), { iconName: 'json' }),
   );
   return [
     element('span', { class: 'env', text: environment }),
-    element('span', { class: 'second', text: 'Profile' }),
+    element('span', { class: 'second', text: l10n.t('Profile') }),
     ...(readable && name !== '' ? [element('span', { class: 'strong', text: name })] : []),
     ...(count > 0 ? [element('span', { class: 'status warn', text: wrong })] : []),
     element('span', { class: 'grow' }),
@@ -114,10 +115,10 @@ function patternNode(pattern: Pattern): HTMLElement {
   const acts = element(
     'span',
     { class: 'acts' },
-    act(`Expect ${cores} then`, keep),
-    act('Not a pattern', () => host.send({ type: 'decline', pattern })),
+    act(l10n.t('Expect {0} then', cores), keep),
+    act(l10n.t('Not a pattern'), () => host.send({ type: 'decline', pattern })),
   );
-  const text = `${pattern.words} That is more than this profile expects.`;
+  const text = l10n.t('{0} That is more than this profile expects.', pattern.words);
   return element('div', { class: 'pattern' }, icon('lightbulb'), element('p', { text }), acts);
 }
 
@@ -125,11 +126,11 @@ function stripNode(iconName: string, title: string, text: string): HTMLElement {
   const acts = element(
     'div',
     { class: 'acts' },
-    button('Open as text', () => host.send({ type: 'text' }), { iconName: 'json' }),
+    button(l10n.t('Open as text'), () => host.send({ type: 'text' }), { iconName: 'json' }),
   );
   const body = element('div', { class: 'body' }, element('div', { class: 'strong', text: title }), element('div', { text }), acts);
   return element('div', { class: 'strip warn' }, icon(iconName), body);
 }
 
-replaceContent(page, element('p', { class: 'muted', text: 'Asking the daemon.' }));
+replaceContent(page, element('p', { class: 'muted', text: l10n.t('Asking the daemon.') }));
 host.send({ type: 'ready' });

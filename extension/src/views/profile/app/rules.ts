@@ -1,14 +1,15 @@
 // The rules as a table; a pencil opens one to be changed in place.
+import * as l10n from '../../shared/l10n';
 import type { ProfilePage, ProfileRule } from '../../../protocol';
 import { type Child, element, iconButton, replaceContent } from '../../shared/dom';
 import type { Change } from '../protocol';
 import { numberField, problemNode } from './bounds';
 
-const KINDS: Record<string, string> = { peak: 'Peak', idle: 'Idle', deadline: 'Deadline' };
+const KINDS: Record<string, string> = { peak: l10n.t('Peak'), idle: l10n.t('Idle'), deadline: l10n.t('Deadline') };
 const WHEN_LABELS: Record<string, string> = {
-  every: 'Days and times, such as weekday 09:00-18:00',
-  rrule: 'RFC 5545 rule',
-  cron: 'Five fields of cron',
+  every: l10n.t('Days and times, such as weekday 09:00-18:00'),
+  rrule: l10n.t('RFC 5545 rule'),
+  cron: l10n.t('Five fields of cron'),
 };
 
 export class Rules {
@@ -43,13 +44,13 @@ export class Rules {
   private paint(): void {
     const { page } = this;
     if (page === undefined) return;
-    const heads = ['Kind', 'When', 'Expects', 'Next', 'Change'].map((text, index) =>
+    const heads = [l10n.t('Kind'), l10n.t('When'), l10n.t('Expects'), l10n.t('Next'), l10n.t('Change')].map((text, index) =>
       element('th', { attributes: { scope: 'col' } }, index === 4 ? element('span', { class: 'sr', text }) : text),
     );
     const empty = element(
       'tr',
       { class: 'empty' },
-      element('td', { class: 'full muted', text: 'No rule yet. Paint one on the week, or add one.', attributes: { colspan: '5' } }),
+      element('td', { class: 'full muted', text: l10n.t('No rule yet. Paint one on the week, or add one.'), attributes: { colspan: '5' } }),
     );
     const rows = page.rules.length === 0 ? [empty] : page.rules.flatMap((rule) => this.rowNodes(rule, page));
     replaceContent(
@@ -69,7 +70,7 @@ export class Rules {
         change: () => this.change({ action: 'set', path: `windows[${rule.index}].enabled`, value: toggle.checked ? '' : 'false' }),
       },
     });
-    const pencil = iconButton('edit', `Change ${rule.name}`, () => (isOpen ? this.close() : this.edit(rule.index)));
+    const pencil = iconButton('edit', l10n.t('Change {0}', rule.name), () => (isOpen ? this.close() : this.edit(rule.index)));
     pencil.setAttribute('aria-expanded', String(isOpen));
     const nodes = [
       element(
@@ -110,7 +111,7 @@ export class Rules {
     const wrong = new Set(page.problems.map(({ path }) => path));
     const kind = element('select', {
       class: 'field',
-      attributes: { 'aria-label': 'Kind' },
+      attributes: { 'aria-label': l10n.t('Kind') },
       on: { change: () => this.change({ action: 'set', path: `${at}.kind`, value: JSON.stringify(kind.value) }) },
     });
     for (const [value, text] of Object.entries(KINDS))
@@ -118,17 +119,20 @@ export class Rules {
     const whenLabel = WHEN_LABELS[rule.whenKey];
     const when: Child =
       whenLabel === undefined
-        ? element('span', { class: 'second', text: 'Single days are changed in the text form.' })
+        ? element('span', { class: 'second', text: l10n.t('Single days are changed in the text form.') })
         : this.labelled(whenLabel, this.textField(rule.when, `${at}.${rule.whenKey}`, wrong.has(`${at}.${rule.whenKey}`), true));
     return element(
       'div',
       { class: 'rule-form' },
-      this.labelled('Name', this.textField(rule.name, `${at}.name`, wrong.has(`${at}.name`))),
-      this.labelled('Kind', kind),
+      this.labelled(l10n.t('Name'), this.textField(rule.name, `${at}.name`, wrong.has(`${at}.name`))),
+      this.labelled(l10n.t('Kind'), kind),
       when,
-      this.labelled('Cores', numberField(rule.cores, 'Cores', `${at}.expect.cpuCores`, this.change, wrong.has(`${at}.expect.cpuCores`))),
+      this.labelled(
+        l10n.t('Cores'),
+        numberField(rule.cores, l10n.t('Cores'), `${at}.expect.cpuCores`, this.change, wrong.has(`${at}.expect.cpuCores`)),
+      ),
       this.labelled('GiB', numberField(rule.memoryGib, 'GiB', `${at}.expect.memoryGib`, this.change, wrong.has(`${at}.expect.memoryGib`))),
-      iconButton('trash', `Remove ${rule.name}`, () => {
+      iconButton('trash', l10n.t('Remove {0}', rule.name), () => {
         this.open = -1;
         this.change({ action: 'remove', index: rule.index });
       }),

@@ -1,10 +1,19 @@
 // Times of a day on the week's grid: snapped, kept inside the day, and read aloud. Pure.
+import * as l10n from '../../shared/l10n';
 
 export const DAY_MINUTES = 1440;
 export const SNAP_MINUTES = 30;
 /** A hand that aims at a line misses it by about this much. */
 const UNSTEADY_MINUTES = 4;
-export const DAY_NAMES = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+export const DAY_NAMES = [
+  l10n.t('Monday'),
+  l10n.t('Tuesday'),
+  l10n.t('Wednesday'),
+  l10n.t('Thursday'),
+  l10n.t('Friday'),
+  l10n.t('Saturday'),
+  l10n.t('Sunday'),
+];
 
 /** A stretch of one day. */
 export interface Span {
@@ -38,7 +47,7 @@ export function clockText(minute: number): string {
 }
 
 export function spanText({ day, startMinute, endMinute }: Span): string {
-  return `${DAY_NAMES[day] ?? ''}, ${clockText(startMinute)} to ${clockText(endMinute)}`;
+  return l10n.t('{0}, {1} to {2}', DAY_NAMES[day] ?? '', clockText(startMinute), clockText(endMinute));
 }
 
 export function overlaps(one: Span, other: Span): boolean {

@@ -1,10 +1,11 @@
 // The week as a grid to paint on, by hand or by keys: arrows move, Shift and arrows resize, Enter paints, Delete erases.
+import * as l10n from '../../shared/l10n';
 import type { ProfileBlock, ProfilePage } from '../../../protocol';
 import { element, replaceContent, segments, svg } from '../../shared/dom';
 import type { Change } from '../protocol';
 import { DAY_MINUTES, moved, overlaps, resized, SNAP_MINUTES, type Span, spanBetween, spanText } from './span';
 
-const TOOLS = [['peak', 'Peak'], ['idle', 'Idle'], ['deadline', 'Deadline'], ['erase', 'Erase']] as const; // prettier-ignore
+const TOOLS = [['peak', l10n.t('Peak')], ['idle', l10n.t('Idle')], ['deadline', l10n.t('Deadline')], ['erase', l10n.t('Erase')]] as const; // prettier-ignore
 const EDGE_PIXELS = 6;
 const NARROW_PIXELS = 640;
 const SHORT_MINUTES = 90;
@@ -37,13 +38,13 @@ export class Week {
       role: 'application',
       'aria-roledescription': 'week',
       'aria-describedby': 'week-keys',
-      'aria-label': 'The week',
+      'aria-label': l10n.t('The week'),
     },
     on: { keydown: (event) => this.key(event as KeyboardEvent), focus: () => this.tell() },
   });
   private readonly live = element('div', { class: 'sr', attributes: { 'aria-live': 'polite' } });
-  private readonly cores = this.need('6', 'Cores that a peak or deadline needs');
-  private readonly memory = this.need('', 'GiB that a peak or deadline needs');
+  private readonly cores = this.need('6', l10n.t('Cores that a peak or deadline needs'));
+  private readonly memory = this.need('', l10n.t('GiB that a peak or deadline needs'));
   private page: ProfilePage | undefined;
   private tool = 'peak';
   private cursor: Span = { day: 0, startMinute: 600, endMinute: 660 };
@@ -56,17 +57,17 @@ export class Week {
     private readonly change: (made: Change) => void,
     private readonly editRule: (rule: number) => void,
   ) {
-    const keys = 'Arrows move, Shift and arrows resize, Enter paints, Delete erases. Tab goes to what is painted.';
+    const keys = l10n.t('Arrows move, Shift and arrows resize, Enter paints, Delete erases. Tab goes to what is painted.');
     const help = element('p', { class: 'sr', text: keys, attributes: { id: 'week-keys' } });
     this.node.append(this.head, this.tools, help, this.grid, this.live);
-    const chosen = segments('tool', 'What a drag paints', TOOLS, this.tool, (tool) => {
+    const chosen = segments('tool', l10n.t('What a drag paints'), TOOLS, this.tool, (tool) => {
       this.tool = tool;
     });
     for (const [index, label] of [...chosen.querySelectorAll('label')].entries()) {
       const kind = TOOLS[index]?.[0] ?? '';
       if (kind !== 'erase') label.prepend(element('span', { class: `swatch ${kind}`, attributes: { 'aria-hidden': 'true' } }));
     }
-    const legend = element('span', { class: 'small used-legend' }, svg('svg', { viewBox: '0 0 22 12', 'aria-hidden': 'true' }, svg('path', { class: 'usefill', d: 'M0 12V7h5V4h6v4h5V6h6v6Z' })), 'used, last 4 weeks'); // prettier-ignore
+    const legend = element('span', { class: 'small used-legend' }, svg('svg', { viewBox: '0 0 22 12', 'aria-hidden': 'true' }, svg('path', { class: 'usefill', d: 'M0 12V7h5V4h6v4h5V6h6v6Z' })), l10n.t('used, last 4 weeks')); // prettier-ignore
     const needs = element('span', { class: 'row' }, 'needs', this.cores, 'cores', this.memory, 'GiB');
     this.tools.append(chosen, needs, element('span', { class: 'grow' }), legend);
     this.grid.addEventListener('pointerdown', (event) => this.press(event));
@@ -93,8 +94,8 @@ export class Week {
     if (page === undefined) return;
     replaceContent(
       this.head,
-      element('h2', { text: 'The week', attributes: { id: 'h-week' } }),
-      element('span', { class: 'second', text: `drag over the hours to paint what you expect · times in ${page.timeZone}` }),
+      element('h2', { text: l10n.t('The week'), attributes: { id: 'h-week' } }),
+      element('span', { class: 'second', text: l10n.t('drag over the hours to paint what you expect · times in {0}', page.timeZone) }),
     );
     const holder = document.activeElement;
     const most = Math.max(0.5, ...page.days.flatMap(({ used }) => used.map((value) => value ?? 0)));
@@ -128,7 +129,7 @@ export class Week {
       attributes: {
         type: 'button',
         title: block.label,
-        'aria-label': `${text}: ${block.label}${block.movable ? '. Arrows move, Shift and arrows resize.' : ''}`,
+        'aria-label': `${text}: ${block.label}${block.movable ? l10n.t('. Arrows move, Shift and arrows resize.') : ''}`,
         'data-rule': String(block.rule),
         'data-day': String(block.day),
       },
@@ -209,7 +210,7 @@ export class Week {
     const cores = numberOf(this.cores);
     const memoryGib = numberOf(this.memory);
     if (this.tool !== 'idle' && cores === null && memoryGib === null) {
-      this.live.textContent = 'Say how many cores or GiB it needs first.';
+      this.live.textContent = l10n.t('Say how many cores or GiB it needs first.');
       this.cores.focus();
       return;
     }

@@ -1,4 +1,5 @@
 // The heat map: five steps of one hue; a reached limit is a ring, so that it does not depend on colour.
+import * as l10n from '../../shared/l10n';
 import type { Trends } from '../../../protocol';
 import { element } from '../../shared/dom';
 import { plainTable } from '../../shared/picture';
@@ -13,7 +14,7 @@ export function heatStep(value: number | null): number | null {
 export function heatMap({ rows, nowRow, nowHour, sentence }: Trends): HTMLElement {
   const map = element('div', {
     class: 'heat',
-    attributes: { role: 'img', 'aria-label': `Use against limit by day and hour. ${sentence}` },
+    attributes: { role: 'img', 'aria-label': l10n.t('Use against limit by day and hour. {0}', sentence) },
   });
   const hours = element('div', { class: 'heat-hours' });
   for (let hour = 0; hour < 24; hour += 1) hours.append(element('span', { text: hour % 3 === 0 ? String(hour).padStart(2, '0') : '' }));
@@ -34,7 +35,7 @@ export function heatMap({ rows, nowRow, nowHour, sentence }: Trends): HTMLElemen
 export function heatLegend(): HTMLElement {
   const steps = Array.from({ length: STEPS }, (_, step) => element('i', { class: `step${step}` }));
   const scale = element('span', { class: 'heat-scale' }, '0 %', ...steps, '100 %');
-  const ring = element('span', { class: 'heat-scale' }, element('i', { class: 'step4 reached' }), 'limit was reached');
+  const ring = element('span', { class: 'heat-scale' }, element('i', { class: 'step4 reached' }), l10n.t('limit was reached'));
   const now = element('span', { class: 'heat-scale' }, element('i', { class: 'none now' }), 'now');
   return element(
     'div',
@@ -45,11 +46,11 @@ export function heatLegend(): HTMLElement {
 }
 
 export function heatTable({ rows }: Trends): HTMLElement {
-  const heads = ['Day', ...Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'))];
+  const heads = [l10n.t('Day'), ...Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'))];
   const text = (value: number | null, reached: boolean): string =>
-    value === null ? '–' : `${Math.round(value * 100)} %${reached ? ', limit reached' : ''}`;
+    value === null ? '–' : `${Math.round(value * 100)} %${reached ? l10n.t(', limit reached') : ''}`;
   return plainTable(
-    'Use against limit, by day and hour',
+    l10n.t('Use against limit, by day and hour'),
     heads,
     rows.map((row) => [row.label, ...row.values.map((value, hour) => text(value, row.reached[hour] === true))]),
   );

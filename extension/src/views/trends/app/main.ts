@@ -1,4 +1,5 @@
 // Trends: use against limit by hour, the heaviest functions, how good the forecast was, and what was held and used.
+import * as l10n from '../../shared/l10n';
 import type { HeavyFunction, Heaviest, TrendPoint, Trends } from '../../../protocol';
 import { type Child, element, replaceContent, section, segments } from '../../shared/dom';
 import { amountText } from '../../shared/format';
@@ -38,13 +39,19 @@ function paint(): void {
   const shown = trends;
   const note = problem === '' ? null : element('p', { class: 'second', text: problem, attributes: { role: 'status' } });
   if (shown === undefined) {
-    replaceContent(page, note ?? element('p', { class: 'muted', text: 'Asking the daemon.' }));
+    replaceContent(page, note ?? element('p', { class: 'muted', text: l10n.t('Asking the daemon.') }));
     return;
   }
   tables.heat.update(() => heatTable(shown));
-  tables.errors.update(() => pointTable('Forecast error', shown.errors, ['Day', `Foreload, ${shown.errorUnit}`, '“same as last week”']));
-  tables.held.update(() => pointTable('Held and used', shown.held, ['Week', `used, ${shown.heldUnit}`, 'held']));
-  const heat = section('Use against limit', [heatMap(shown), heatLegend(), tables.heat.node], {
+  tables.errors.update(() =>
+    pointTable(l10n.t('Forecast error'), shown.errors, [
+      l10n.t('Day'),
+      l10n.t('Foreload, {0}', shown.errorUnit),
+      l10n.t('“same as last week”'),
+    ]),
+  );
+  tables.held.update(() => pointTable(l10n.t('Held and used'), shown.held, [l10n.t('Week'), `used, ${shown.heldUnit}`, 'held']));
+  const heat = section(l10n.t('Use against limit'), [heatMap(shown), heatLegend(), tables.heat.node], {
     id: 'h-heat',
     note: shown.note,
     end: tables.heat.button,
@@ -55,23 +62,23 @@ function paint(): void {
 }
 
 function top({ environment, resources, resource, by }: Trends): HTMLElement {
-  const views = [['day', 'By day'], ['week', 'By week']] as const; // prettier-ignore
+  const views = [['day', l10n.t('By day')], ['week', l10n.t('By week')]] as const; // prettier-ignore
   return element(
     'div',
     { class: 'top' },
     element('span', { class: 'env', text: environment }),
-    element('span', { class: 'second', text: 'Trends' }),
+    element('span', { class: 'second', text: l10n.t('Trends') }),
     element('span', { class: 'grow' }),
-    segments('resource', 'Resource', resources, resource, (chosen) => ask({ resource: chosen })),
-    segments('by', 'View', views, by, (chosen) => ask({ by: chosen })),
+    segments('resource', l10n.t('Resource'), resources, resource, (chosen) => ask({ resource: chosen })),
+    segments('by', l10n.t('View'), views, by, (chosen) => ask({ by: chosen })),
   );
 }
 
 function functionsSection(): HTMLElement {
   const body: Child[] = (heaviest?.functions ?? []).map(functionNode);
-  return section('Heaviest functions', [...body, element('p', { class: 'second', text: heaviest?.text ?? '' })], {
+  return section(l10n.t('Heaviest functions'), [...body, element('p', { class: 'second', text: heaviest?.text ?? '' })], {
     id: 'h-heavy',
-    note: 'of the open files',
+    note: l10n.t('of the open files'),
   });
 }
 
@@ -79,7 +86,7 @@ function functionNode({ name, file, uri, line, share, words }: HeavyFunction): H
   const open = element('button', {
     class: 'act mono',
     text: name,
-    attributes: { type: 'button', title: `Open ${file} at line ${line}` },
+    attributes: { type: 'button', title: l10n.t('Open {0} at line {1}', file, line) },
     on: { click: () => host.send({ type: 'open', uri, line }) },
   });
   const bar = element('span', { class: 'bar', attributes: { 'aria-hidden': 'true' } });
@@ -106,14 +113,14 @@ function errorSection({ errors, errorUnit, errorText }: Trends): HTMLElement {
     labels: errors.map(({ label }) => label),
     lines,
     unit: errorUnit,
-    label: `Forecast error by day. ${errorText}`,
+    label: l10n.t('Forecast error by day. {0}', errorText),
     width: half(),
   });
-  const legend = lineLegend([['use', 'Foreload'], ['rival', 'same as last week']]); // prettier-ignore
+  const legend = lineLegend([['use', 'Foreload'], ['rival', l10n.t('same as last week')]]); // prettier-ignore
   const words = element('p', { class: 'second', text: errorText });
   const body =
     errors.length === 0 ? [words] : [picture, element('div', { class: 'row between' }, words, tables.errors.button), tables.errors.node];
-  return section('Forecast error, 14 days', body, { id: 'h-errors', end: errors.length === 0 ? null : legend });
+  return section(l10n.t('Forecast error, 14 days'), body, { id: 'h-errors', end: errors.length === 0 ? null : legend });
 }
 
 function heldSection({ held, heldUnit, heldText }: Trends): HTMLElement {
@@ -125,16 +132,16 @@ function heldSection({ held, heldUnit, heldText }: Trends): HTMLElement {
     labels: held.map(({ label }) => label),
     lines,
     unit: heldUnit,
-    label: `Held and used by week. ${heldText}`,
+    label: l10n.t('Held and used by week. {0}', heldText),
     width: half(),
   });
   const legend = lineLegend([['limit', 'held'], ['use', 'used']]); // prettier-ignore
   const foot = element('div', { class: 'row between' }, element('p', { class: 'second', text: heldText }), tables.held.button);
-  return section(`Held and used, ${heldUnit} a week`, [picture, foot, tables.held.node], { id: 'h-held', end: legend });
+  return section(l10n.t('Held and used, {0} a week', heldUnit), [picture, foot, tables.held.node], { id: 'h-held', end: legend });
 }
 
 function pointTable(label: string, points: readonly TrendPoint[], heads: readonly string[]): HTMLElement {
-  const text = (value: number | null): string => (value === null ? 'not measured' : amountText(value));
+  const text = (value: number | null): string => (value === null ? l10n.t('not measured') : amountText(value));
   return plainTable(label, heads, points.map((point) => [point.label, text(point.value), text(point.other)])); // prettier-ignore
 }
 
