@@ -113,7 +113,10 @@ function tests() {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    alias: { vscode: path.join(source, 'testing', 'vscode.ts') },
+    alias: {
+      vscode: path.join(source, 'testing', 'vscode.ts'),
+      '@vscode/l10n': path.join(root, 'node_modules', '@vscode', 'l10n', 'dist', 'browser.js'), // as a page has it
+    },
     logOverride: { 'import-is-undefined': 'silent' }, // the editor's part in modules of which a test needs the rest
   };
 }
