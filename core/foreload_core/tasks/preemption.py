@@ -81,6 +81,9 @@ def _make_way(here: list[Task], room: Room, rooms: Mapping[str, Room], tick: Tas
 def _victims(here: list[Task], room: Room, tick: TaskTick) -> dict[str, tuple[NeedStep, Resource]]:
     """The least critical tasks that have to make way so that the rest fits, and for which step and resource."""
     candidates = sorted((task for task in here if _may_be_chosen(task, tick.now)), key=_least_important_first)
+    going = [task for task in here if task.state in (_S.LEAVING, _S.PAUSING)]
+    for task in going:  # or others would have to go for what will be free in a moment
+        room.release(task, memory=True)
     chosen: dict[str, tuple[NeedStep, Resource]] = {}
     for task in candidates:
         found = room.overflow()
@@ -97,6 +100,8 @@ def _victims(here: list[Task], room: Room, tick: TaskTick) -> dict[str, tuple[Ne
         if room.fits(task):
             room.add(task)
             del chosen[task.task_id]
+    for task in going:  # until they are gone nobody else is to come
+        room.hold(task)
     return chosen
 
 

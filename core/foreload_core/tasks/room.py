@@ -38,13 +38,17 @@ class Room:
         self.host = host
         self._held = dict.fromkeys(COUNTED, 0.0)
         for task in tasks:
-            for resource in COUNTED:
-                self._held[resource] += held(task, resource)
+            self.hold(task)
 
     def add(self, task: Task) -> None:
         """Counts a task as running here."""
         for resource in COUNTED:
             self._held[resource] += need(task, resource)
+
+    def hold(self, task: Task) -> None:
+        """Counts what a task holds where it is."""
+        for resource in COUNTED:
+            self._held[resource] += held(task, resource)
 
     def resume(self, task: Task) -> None:
         """Counts a paused task of this instance as running."""

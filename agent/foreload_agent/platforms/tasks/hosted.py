@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import structlog
 from foreload_core.tasks import TaskReport
 from foreload_core.types.tasks import TaskPhase
 
+from foreload_agent.platforms.tasks import keeper
 from foreload_agent.platforms.tasks.attempt import Attempt, AttemptSpec
 from foreload_agent.platforms.tasks.cell import Cell
 from foreload_agent.platforms.tasks.workspaces import NotMountedError, User, Workspace, user_for
@@ -145,20 +147,15 @@ class Hosted:
         return TaskReport(self.attempt.task_id, self.attempt.number, phase, revision, used=self.cell.used())
 
     def _checkpoint(self) -> bool:
-        spec = self.attempt.spec()
-        if not spec["checkpoint"]:
+        if not self.attempt.spec()["checkpoint"]:
             return True
         try:
+            # By the keeper's program: a fork of this process, with its threads, is no place to change the user in.
             with subprocess.Popen(
-                ["/bin/sh", "-c", spec["checkpoint"]],
-                cwd=spec["working_directory"],
-                env={**spec["variables"], "FORELOAD_TASK_PID": str(self.attempt.pid() or "")},
+                [sys.executable, "-I", "-S", keeper.__file__, str(self.attempt.folder), str(self.attempt.pid() or "")],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                user=spec["uid"],
-                group=spec["gid"],
-                extra_groups=spec["groups"] if spec["uid"] is not None else None,
                 start_new_session=True,
             ) as process:
                 exit_code = self._wait(process)
@@ -170,10 +167,7 @@ class Hosted:
         return exit_code == 0
 
     def _wait(self, process: subprocess.Popen[bytes]) -> int:
-        """Waits for a checkpoint, in the task's group; one that takes too long is ended."""
-        for path in self.cell.joins():
-            with contextlib.suppress(OSError):  # it has ended already
-                Path(path).write_text(str(process.pid), encoding="ascii")
+        """Waits for a checkpoint; one that takes too long is ended."""
         try:
             return process.wait(self._checkpoint_seconds)
         except subprocess.TimeoutExpired:

@@ -1,8 +1,9 @@
 """Keeps one attempt of a task: a small process of its own, so that the task outlives the agent.
 
-Run as `python keeper.py FOLDER` and imports nothing of ours: it is there as often as tasks are. It starts the process,
-writes what that writes into the file `output`, feeds it from the pipe `input`, takes signals from the pipe `control`,
-and says at the end in `status.json` how it ended. While it lives it holds a lock on `lock`.
+Run as `python keeper.py FOLDER`; with a process id after it, as the checkpoint of that process. It imports nothing of
+ours: it is there as often as tasks are. It starts the process, writes what that writes into the file `output`, feeds
+it from the pipe `input`, takes signals from the pipe `control`, and says at the end in `status.json` how it ended. While
+it lives it holds a lock on `lock`.
 
 `output` is frames of stream (1 byte), length (4 bytes) and data; `input` of kind (`I` data, `E` end), length (2) and
 data; `control` of kind (`S` signal, `W` window), and two numbers of 2 bytes each. All numbers are big-endian. Frames of
@@ -54,6 +55,15 @@ def main(folder: str) -> int:
     _replace("process.json", {"pid": keeper.pid})
     _replace("status.json", keeper.run())
     return 0
+
+
+def checkpoint(folder: str, pid: str) -> None:
+    """Becomes the command that saves the progress of the attempt in `folder`: in its group, as its user."""
+    task = json.loads((Path(folder) / "task.json").read_text(encoding="utf-8"))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    task["arguments"] = ["/bin/sh", "-c", task["checkpoint"]]
+    task["variables"]["FORELOAD_TASK_PID"] = pid
+    _become(task, (nothing, nothing, nothing), nothing, terminal=False)
 
 
 class Keeper:
@@ -235,7 +245,8 @@ def _become(task: dict[str, Any], ends: tuple[int, int, int], tells: int, *, ter
     """In the new process: takes its place, user and folder, and becomes the command. Never returns."""
     where = "the task's group"
     try:
-        os.setsid()
+        with contextlib.suppress(PermissionError):  # a checkpoint leads its session already
+            os.setsid()
         for path in task["joins"]:
             handle = os.open(path, os.O_WRONLY)
             os.write(handle, str(os.getpid()).encode())
@@ -307,4 +318,6 @@ def _replace(name: str, content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        checkpoint(sys.argv[1], sys.argv[2])
     sys.exit(main(sys.argv[1]))
