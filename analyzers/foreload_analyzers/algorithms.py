@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from foreload_analyzers.knowledge.lexicon import LEXICON
@@ -12,6 +12,9 @@ from foreload_analyzers.report import ALGORITHM_CLASSES
 
 MAX_COUNT = 4  # a word that comes more often counts no more
 SURE_SCORE = 8.0
+UNSURE = 0.4  # below, what the hot functions are about decides, where they are about one thing
+MOST_TIME = 0.5
+MOST_REASONS = 3
 LEAST_WORDS = 6  # fewer words in names and comments say nothing
 SURE_LEAD = 1.25  # over the second class, as a ratio
 
@@ -67,3 +70,49 @@ def choose_algorithm(bags: Bags) -> tuple[str | None, float]:
     chances = model.probabilities(model.scores(bags))
     place = int(chances.argmax())
     return model.labels[place], round(float(chances[place]), 3)
+
+
+def settle_algorithm(
+    chosen: tuple[str | None, float], shares: Iterable[tuple[str | None, float]]
+) -> tuple[str | None, float]:
+    """The class of a program where the model is unsure: that of the functions in which most of the time is spent.
+
+    There it is right about as often as the model; and the file is then told as its functions are.
+
+    Args:
+        chosen: what the model says, and how sure it is.
+        shares: the class of each function, None where it is of none, and its share of the time.
+    """
+    label, confidence = chosen
+    if label is None or confidence >= UNSURE:
+        return chosen
+    times: dict[str, float] = {}
+    for function_class, share in shares:
+        if function_class is not None:
+            times[function_class] = times.get(function_class, 0.0) + share
+    most = max(times, key=lambda name: times[name], default=label)
+    return (most, confidence) if times.get(most, 0.0) > MOST_TIME else chosen
+
+
+def algorithm_sentence(label: str | None, texts: Iterable[Mapping[str, int]]) -> str:
+    """Why a class was chosen, in one sentence: the words that speak most for it; empty where none is known.
+
+    Args:
+        label: the class; None: none was chosen.
+        texts: how often each word occurs in each part of the file.
+    """
+    if label is None:
+        return ""
+    place, table = ALGORITHM_CLASSES.index(label), _table()
+    counts: dict[str, int] = {}
+    for words in texts:
+        for word in words.keys() & table.keys():
+            counts[word] = counts.get(word, 0) + words[word]
+    told: list[tuple[float, str]] = []
+    for word, count in counts.items():
+        weight = sum(weight for one, weight in table[word] if one == place)
+        if weight:
+            told.append((-weight * min(count, MAX_COUNT) ** 0.5, f"`{word}`"))
+    *first, last = [word for _, word in sorted(told)[:MOST_REASONS]] or [""]
+    said = f"{', '.join(first)} and {last}" if first else last
+    return f"{label.replace('_', ' ')}, since it says {said}" if said else ""

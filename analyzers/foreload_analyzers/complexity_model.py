@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foreload_analyzers.complexity_signs import Composed, complexity_bags
+from foreload_analyzers.complexity_signs import Composed, agrees_always, complexity_bags
 from foreload_analyzers.costs import BIG_O
 from foreload_analyzers.linear_model import Bags, LinearModel
 from foreload_analyzers.package_data import model_data
@@ -23,6 +23,7 @@ from foreload_analyzers.report import COMPLEXITIES, Report
 TIME_MODEL, SPACE_MODEL = "time_complexity", "space_complexity"
 TIME_BLOCKS = (("signs", 13, 1.0), ("paths", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
 SPACE_BLOCKS = (("space_signs", 13, 1.0), ("signs", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
+SURE_RULE = 0.7  # a rule that is as sure as this, and that every reading of the file agrees with, is not put down
 INPUT_TEMPERATURE = 1.3  # no program that reads its own input was fitted on: of those the models are less sure
 
 _READS = frozenset(
@@ -62,10 +63,21 @@ def reads_input(composed: Composed) -> bool:
     return any(path.rsplit(".", 1)[-1] in _READS for item in composed.judged for path in item.paths)
 
 
-def decide(labels: Sequence[str], scores: NDArray[np.float32], temperature: float, rule: str) -> Verdict:
-    """The class of the largest score with its probability."""
+def floor_of(composed: Composed, rule: str, confidence: float) -> str:
+    """The class of time below which a file does not come: what the rules surely find, whatever rule is left out."""
+    sure = confidence >= SURE_RULE and agrees_always(composed, rule)
+    return rule if sure else COMPLEXITIES[0]
+
+
+def decide(
+    labels: Sequence[str], scores: NDArray[np.float32], temperature: float, rule: str, floor: str = COMPLEXITIES[0]
+) -> Verdict:
+    """The class of the largest score with its probability, among those that are not below a floor."""
     scaled = scores / temperature
     raised = np.exp(scaled - scaled.max())
+    lowest = COMPLEXITIES.index(floor)
+    if COMPLEXITIES.index(labels[int(raised.argmax())]) < lowest:
+        raised[[place for place, name in enumerate(labels) if COMPLEXITIES.index(name) < lowest]] = 0.0
     order = raised.argsort()
     best = int(raised.argmax())
     second = labels[int(order[-2])] if len(labels) > 1 and int(order[-2]) != best else ""
@@ -83,7 +95,10 @@ def weigh(report: Report, composed: Composed, words: Bags) -> Report:
     bags = bags_of(composed, words)
     more = INPUT_TEMPERATURE if reads_input(composed) else 1.0
     time_model, space_model = _model(TIME_MODEL), _model(SPACE_MODEL)
-    time = decide(time_model.labels, time_model.scores(bags), time_model.temperature * more, report.complexity)
+    scores, rule = time_model.scores(bags), report.complexity
+    is_below = COMPLEXITIES.index(time_model.labels[int(scores.argmax())]) < COMPLEXITIES.index(rule)
+    floor = floor_of(composed, rule, report.complexity_confidence) if is_below else COMPLEXITIES[0]
+    time = decide(time_model.labels, scores, time_model.temperature * more, rule, floor)
     space = decide(
         space_model.labels, space_model.scores(bags), space_model.temperature * more, report.space_complexity
     )

@@ -207,6 +207,13 @@ def _space_signs(composed: Composed, reached: Sequence[int]) -> Counter[str]:
     return found
 
 
+def agrees_always(composed: Composed, rule: str) -> bool:
+    """Whether the file is of this class of time under every variant."""
+    reached = sorted(composed.reached)
+    costs = (variant_costs(composed, variant) for variant in VARIANTS)
+    return all(label(max((values[index] for index in reached), default=CONSTANT)) == rule for values in costs)
+
+
 def variant_costs(composed: Composed, variant: Variant) -> list[Cost]:
     """The growth of each function under a variant, callees before callers."""
     known: list[Cost] = [CONSTANT] * len(composed.judged)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from foreload_analyzers.algorithms import choose_algorithm
+from foreload_analyzers.algorithms import choose_algorithm, settle_algorithm
 from foreload_analyzers.applications import Applications
 from foreload_analyzers.build import Builder
 from foreload_analyzers.call_flow import is_public
@@ -13,6 +13,7 @@ from foreload_analyzers.callgraph import Calls, Edge
 from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.costs import label
 from foreload_analyzers.counting import Counting
+from foreload_analyzers.exported import Abroad
 from foreload_analyzers.facts import ChunkFacts, Unit
 from foreload_analyzers.features import features_of
 from foreload_analyzers.grammar import Checkpoint, no_checkpoint
@@ -22,6 +23,7 @@ from foreload_analyzers.judging import Judged, Judging
 from foreload_analyzers.languages import BY_NAME
 from foreload_analyzers.linear_model import Bags
 from foreload_analyzers.needs import Demand
+from foreload_analyzers.outside import Outside, with_uses
 from foreload_analyzers.package_data import knowledge_of
 from foreload_analyzers.report import Report
 from foreload_analyzers.surroundings import Placed
@@ -47,6 +49,7 @@ class Composer:
         self._counting = Counting(language)
         self._algorithm: tuple[Bags, tuple[str | None, float]] = ({}, (None, 0.0))
         self.composed: Composed | None = None  # what the last report was made of
+        self.outside = Outside(path_hint, language)
         self.applications = Applications(path_hint)
 
     def compose(self, chunks: Sequence[Placed], problems: tuple[str, ...], gaps: Sequence[bytes] = ()) -> Report:
@@ -64,21 +67,25 @@ class Composer:
         edges, groups = self._calls.between(layout.units, judgements, layout.fellows)
         judged = self._judging.settle(layout, judged, edges, groups, imports)
         judgements = [found.judgement for found in judged]
-        growths = self._grow(judged, edges, groups, layout.units)
-        shares = self.hotness.share_out(judgements, layout.fellows, edges, groups, growths)
+        abroad = self.outside.calls(judged, imports)
+        growths = self._grow(judged, edges, groups, layout.units, abroad)
+        called = self.outside.called_units(layout.units)
+        shares = self.hotness.share_out(judgements, layout.fellows, edges, groups, growths, called)
         modules = frozenset(fact.module for fact in imports) | {
             f"{fact.module}.{fact.name}" for fact in imports if fact.name
         }
-        demand = Demand([found.use for found in judged], edges, groups, modules, self._knowledge)
+        demand = Demand(with_uses([found.use for found in judged], abroad), edges, groups, modules, self._knowledge)
         is_program = len(shares.reached) > 1
         entries = shares.starts if is_program else _roots(layout.units, edges)
+        self.outside.note(layout.units, growths, demand.whole)
         functions = self._builder.build(judged, layout.rows, growths, shares, demand, entries)
         # A library starts nothing by itself: then all its functions count.
         reached = sorted(shares.reached | _started(layout.units)) if is_program else range(len(judged))
         self.composed = Composed(judged, edges, groups, growths, reached)
         slowest = growths[max(reached, key=lambda index: growths[index].cost)]
         largest = growths[max(reached, key=lambda index: growths[index].space)]
-        algorithm, algorithm_confidence = self._choose_algorithm(chunks, gaps)
+        classes = [(function.algorithm_class, function.hotness) for function in functions]
+        algorithm, algorithm_confidence = settle_algorithm(self._choose_algorithm(chunks, gaps), classes)
         application = self.applications.choose([chunk.facts for chunk in chunks], judged, imports)
         report = Report(
             language=self._language,
@@ -105,6 +112,7 @@ class Composer:
         edges: Sequence[Sequence[Edge]],
         groups: Sequence[Sequence[int]],
         units: Sequence[Unit],
+        abroad: Mapping[int, Sequence[Abroad]],
     ) -> list[Growth]:
         """The growth of each unit; only those change that changed themselves or call one whose growth did."""
         known: dict[int, Growth] = {}
@@ -113,12 +121,13 @@ class Composer:
             fresh: dict[int, Growth] = {}
             for index in group:
                 item, row = judged[index], edges[index]
-                inputs = (row, [known.get(edge.callee) for edge in row])
+                outward = abroad.get(index, ())
+                inputs = (row, [known.get(edge.callee) for edge in row], outward)
                 kept = self._grown.get(index)
                 if kept is not None and kept[0] is item and kept[1] == inputs:
                     growth = kept[2]
                 else:
-                    growth = grow(item.judgement, row, known, units, group, item.held, self._knowledge)
+                    growth = grow(item.judgement, row, known, units, group, item.held, self._knowledge, outward)
                 grown[index] = (item, inputs, growth)
                 fresh[index] = growth
             if len(group) > 1:

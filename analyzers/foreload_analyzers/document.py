@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tree_sitter import Node, Tree
 
+from foreload_analyzers.algorithms import algorithm_sentence
 from foreload_analyzers.complexity_model import weigh
 from foreload_analyzers.complexity_signs import Composed
 from foreload_analyzers.compose import Composer
 from foreload_analyzers.decoding import to_utf8
+from foreload_analyzers.exported import Around, Exports
 from foreload_analyzers.facts import ChunkFacts
 from foreload_analyzers.generated import HEAD_BYTES, is_generated
 from foreload_analyzers.grammar import Checkpoint, UnreadableError, no_checkpoint, parse, syntax
@@ -63,12 +66,13 @@ class Document:
         self._report: Report | None = None
         self._is_read_whole = False  # the words of the whole text will be asked for next
         self._unreadable = ""
+        self._settled: tuple[str, ...] | None = None  # problems of the last report, while its text is still the same
 
     def open(self, text: bytes) -> None:
         """Takes a new text as a whole."""
         self._is_generated = is_generated(self._path_hint, text[:HEAD_BYTES])
         self._source = text
-        self._report = self._tree = None
+        self._report = self._tree = self._settled = None
         self._can_split = self._is_behind = False
         if self._is_parsed(text):
             self._tree = self._parse(text, None)
@@ -95,7 +99,7 @@ class Document:
         edit = (start_byte, old_end_byte, new_end_byte, start_point, old_end_point, new_end_point)
         self._tree.edit(*edit)
         self._source = new_source
-        self._report = None
+        self._report = self._settled = None
         self._is_behind = self._can_split and self._edit_piece(*edit)
         if not self._is_behind:
             self._can_split = False
@@ -114,9 +118,25 @@ class Document:
     def report(self) -> Report:
         """The report of the text as it is now."""
         if self._report is None:
-            made = self._make_report()
+            made = self._make_report() if self._settled is None else self._compose(self._settled)
             self._report = replace(made, is_generated=True) if self._is_generated else made
         return self._report
+
+    def look_around(self, around: Around) -> bool:
+        """Takes what other open files say of their functions; True where the next report may be another one."""
+        changed = self._composer.outside.look(around)
+        if changed and self._settled is not None:
+            self._report = None
+        return changed
+
+    def exports(self) -> Exports:
+        """The functions of the last report for other files; see `across`."""
+        return self._composer.outside.exports() if self._settled is not None else {}
+
+    @property
+    def outgoing(self) -> Mapping[str, frozenset[str]]:
+        """The functions of other files that are called, by the place of their file."""
+        return self._composer.outside.outgoing
 
     @property
     def composed(self) -> Composed | None:
@@ -130,7 +150,9 @@ class Document:
         self._is_read_whole = False
         if composed is None or problem_with(self._source, self._largest_bytes):
             return report
-        return weigh(report, composed, self.words())
+        report = weigh(report, composed, self.words())
+        why = algorithm_sentence(report.algorithm_class, [facts.units[0].words for facts in self.chunks()])
+        return replace(report, notes=(*report.notes, why)) if why else report
 
     def words(self) -> Bags:
         """Runs of tokens and words of the whole text, as of the last report."""
@@ -200,6 +222,7 @@ class Document:
         return self._compose(problems)
 
     def _compose(self, problems: tuple[str, ...]) -> Report:
+        self._settled = problems
         return self._composer.compose(self._placed(), problems, self._gaps() if self._is_read_whole else ())
 
     def _is_parsed(self, text: bytes) -> bool:

@@ -27,6 +27,7 @@ from foreload_analyzers.complexity_model import (
     Verdict,
     bags_of,
     decide,
+    floor_of,
     reads_input,
 )
 from foreload_analyzers.document import Document
@@ -56,6 +57,10 @@ class Sample:
             raise SystemExit(f"{row['id']}: nothing to analyse")
         self.bags: Bags = bags_of(composed, document.words())
         self.rules = {"complexity": report.complexity, "space": report.space_complexity}
+        self.floors = {
+            "complexity": floor_of(composed, report.complexity, report.complexity_confidence),
+            "space": COMPLEXITIES[0],
+        }
         self.more = INPUT_TEMPERATURE if reads_input(composed) else 1.0
 
 
@@ -78,7 +83,8 @@ def fit(
     found: dict[str, Verdict] = {}
     for row, score in zip([*rows, *outside], all_scores, strict=True):
         sample = samples[row["id"]]
-        found[row["id"]] = decide(COMPLEXITIES, score, whole.temperature * sample.more, sample.rules[task])
+        temperature = whole.temperature * sample.more
+        found[row["id"]] = decide(COMPLEXITIES, score, temperature, sample.rules[task], sample.floors[task])
     return whole, found
 
 
