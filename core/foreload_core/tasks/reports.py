@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from foreload_core.tasks.states import FINAL, moved_to
+from foreload_core.tasks.states import PLACED, moved_to
 from foreload_core.types.decisions import Reason
 from foreload_core.types.resources import NO_AMOUNTS, Amounts, Resource
 from foreload_core.types.tasks import Task, TaskPhase, TaskState
@@ -37,19 +37,19 @@ class TaskReport:
 
 def take_report(task: Task, report: TaskReport, instance_id: str, now: datetime) -> Task:
     """The task after what the agent of `instance_id` says. What is of another attempt or place changes nothing."""
-    if task.state in FINAL or report.attempt != task.attempt or instance_id != task.instance_id:
+    if task.state not in PLACED or report.attempt != task.attempt or instance_id != task.instance_id:
         return task
     task = take_use(task, report.used)
     # An answer to an order that was overtaken by a newer one says nothing of the newer one.
     stale = 0 < report.revision < task.revision
     match report.phase:
-        case TaskPhase.ENDED:
+        case TaskPhase.LEFT if task.restartable:
+            # Also where it had said that it stays, and took its time.
+            return moved_to(task, _S.WAITING, now, task.reason)
+        case TaskPhase.ENDED | TaskPhase.LEFT:
             return _ended(task, report, now)
         case TaskPhase.UNKNOWN if not stale:
             return _unknown(task, now)
-        case TaskPhase.LEFT:
-            # Also where it had said that it stays, and took its time.
-            return moved_to(task, _S.WAITING, now, task.reason)
         case TaskPhase.STAYED if task.state is _S.LEAVING and not stale:
             return moved_to(task, _S.PAUSING, now, Reason("tasks", report.code or "did_not_leave"))
         case TaskPhase.REFUSED if task.state is _S.STARTING and not stale:

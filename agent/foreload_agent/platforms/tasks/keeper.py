@@ -1,9 +1,9 @@
 """Keeps one attempt of a task: a small process of its own, so that the task outlives the agent.
 
 Run as `python keeper.py FOLDER`; with a process id after it, as the checkpoint of that process. It imports nothing of
-ours: it is there as often as tasks are. It starts the process, writes what that writes into the file `output`, feeds
-it from the pipe `input`, takes signals from the pipe `control`, and says at the end in `status.json` how it ended. While
-it lives it holds a lock on `lock`.
+ours: it is there as often as tasks are. It starts the process, writes what that writes into the file `output`, feeds it
+from the pipe `input`, takes signals from the pipe `control`, and says in `status.json` how it ended. While it lives it
+holds a lock on `lock`.
 
 `output` is frames of stream (1 byte), length (4 bytes) and data; `input` of kind (`I` data, `E` end), length (2) and
 data; `control` of kind (`S` signal, `W` window), and two numbers of 2 bytes each. All numbers are big-endian. Frames of
