@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from foreload_analyzers.callgraph import Edge
 from foreload_analyzers.costs import BIG_O, CONSTANT, LINEAR, LOG, Cost, label
+from foreload_analyzers.exported import Abroad
 from foreload_analyzers.expressions import names_in, quoted
 from foreload_analyzers.facts import Unit
 from foreload_analyzers.judge import CallSite, Judgement, Site
+from foreload_analyzers.languages import NAME
 from foreload_analyzers.recursion import Recursion, judge_recursion
 from foreload_analyzers.sharing import shared_between_calls
 from foreload_analyzers.space import Allocation
@@ -67,6 +69,7 @@ class Growth(NamedTuple):
             worked out once.
         marks: the names of what the calls share, as the function knows them.
         own_space: of memory, without what callees hold.
+        through: functions of other files that the cost is made of.
     """
 
     cost: Cost
@@ -80,6 +83,7 @@ class Growth(NamedTuple):
     pooled: Cost = CONSTANT
     marks: tuple[str, ...] = ()
     own_space: Cost = CONSTANT
+    through: frozenset[str] = frozenset()
 
 
 def grow(
@@ -90,6 +94,7 @@ def grow(
     group: Sequence[int],
     held: Sequence[Allocation],
     knowledge: ModuleType,
+    abroad: Sequence[Abroad] = (),
 ) -> Growth:
     """The growth of one function.
 
@@ -101,6 +106,7 @@ def grow(
         group: the functions that call each other with it, itself included.
         held: what it allocates.
         knowledge: of the language.
+        abroad: its calls to functions of other files.
     """
     recursive = [edge.site for edge in edges if edge.callee in group and not edge.handed_over]
     recursion = judge_recursion(judgement, recursive, knowledge) if recursive else None
@@ -139,6 +145,9 @@ def grow(
             called_space.append(
                 (other.space, fact.line, f"calls {quoted(name)}, which holds {BIG_O[label(other.space)]}")
             )
+    through = _go_abroad(abroad, sites, called_space)
+    if known:
+        through = through.union(*(known[edge.callee].through for edge in edges if edge.callee in known))
     shared = frozenset[int]() if recursion is None else _shared_loops(judgement, recursion, recursive)
     best = _largest(judgement, sites, shared)
     body = _cost_without(judgement, best, shared) if best is not None else CONSTANT
@@ -174,7 +183,26 @@ def grow(
         pooled,
         marks,
         max((item.cost for item in held), default=CONSTANT),
+        through,
     )
+
+
+def _go_abroad(
+    abroad: Sequence[Abroad], sites: list[Site], called_space: list[tuple[Cost, int, str]]
+) -> frozenset[str]:
+    """Adds what calls to other files cost; returned are those functions, and all that these are made of."""
+    through: set[str] = set()
+    for site, other in abroad:
+        fact, file = site.fact, other.place.rpartition("/")[2]
+        symbol = next((argument.text for argument in fact.arguments if argument.kind == NAME), "")
+        if other.cost != CONSTANT:
+            words = f"calls {quoted(other.name)} of {file}, which is {BIG_O[label(other.cost)]}"
+            sites.append(Site(site.around.times(other.cost), fact.loop, other.cost, fact.line, words, symbol))
+        if other.space != CONSTANT:
+            words = f"calls {quoted(other.name)} of {file}, which holds {BIG_O[label(other.space)]}"
+            called_space.append((other.space, fact.line, words))
+        through |= {other.key, *other.through}
+    return frozenset(through)
 
 
 def _is_fresh(judgement: Judgement, edge: Edge, other: Growth, names: Sequence[Unit]) -> bool:

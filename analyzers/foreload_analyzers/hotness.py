@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from foreload_analyzers.hot_signs import (
 from foreload_analyzers.judge import Judgement
 from foreload_analyzers.likely_calls import LikelyCalls, Row
 
+UNREACHED_SHARE = 0.3  # of a function that no open file reaches, where one is known to call others of its file
 RECURSION_TURNS = {"exponential": 2000.0, "linear": 30.0, "log": 6.0}
 UNREACHED = 0.1  # of a run, for functions that a program with a start does not call by name
 INNER = 0.3  # calls from outside to a function of a library that the library itself calls too
@@ -125,6 +127,7 @@ class Hotness:
         edges: Sequence[Sequence[Edge]],
         groups: Sequence[Sequence[int]],
         growths: Sequence[Growth],
+        called: AbstractSet[int] = frozenset(),
     ) -> Shares:
         """Expected shares of CPU time.
 
@@ -134,8 +137,9 @@ class Hotness:
             edges: sure calls, for each unit.
             groups: units that call each other, callees first.
             growths: one a unit.
+            called: units that other files call.
         """
-        run = run_of(judgements, edges, groups, growths)
+        run = run_of(judgements, edges, groups, growths, called)
         units = [judgement.unit for judgement in judgements]
         rows = self._likely.between(units, judgements, fellows)
         flow = self._flows.follow(units, judgements, rows, run.starts)
@@ -144,7 +148,7 @@ class Hotness:
         if len(units) > 1:
             model = hotness_models()["functions"]
             found = model.scores(*self.function_table(judgements, edges, growths, rows, flow, run.starts))
-            shares = np.append(shares, model.shares(found) * (1.0 - outside))
+            shares = np.append(shares, _reached_first(model.shares(found), run, called) * (1.0 - outside))
         loops = self._share_loops(judgements, shares)
         return Shares(short(shares), loops, run.runs, run.total, run.work, run.waiting, run.reached, run.starts)
 
@@ -220,6 +224,14 @@ class Hotness:
         return settled(raised / raised.sum() * float(shares @ own.amounts[:, -1]), own.owners, shares)
 
 
+def _reached_first(shares: Floats, run: Run, called: AbstractSet[int]) -> Floats:
+    """The shares where other open files say what runs: what they do not reach counts less."""
+    if not called:
+        return shares
+    found = shares * np.array([1.0 if index in run.reached else UNREACHED_SHARE for index in range(1, len(run.runs))])
+    return found / found.sum()
+
+
 def _signs_of(judgement: Judgement) -> _Signs:
     row = (*own_signs(judgement), *own_flags(judgement), *own_amounts(judgement))
     return _Signs(judgement, row, loop_signs(judgement))
@@ -254,11 +266,12 @@ def run_of(
     edges: Sequence[Sequence[Edge]],
     groups: Sequence[Sequence[int]],
     growths: Sequence[Growth],
+    called_outside: AbstractSet[int] = frozenset(),
 ) -> Run:
     """How often each unit runs, and what that comes to."""
     count = len(judgements)
     called = {edge.callee for row in edges for edge in row}
-    starts = {0} | {index for index in range(1, count) if is_entry(judgements[index].unit)}
+    starts = {0} | called_outside | {index for index in range(1, count) if is_entry(judgements[index].unit)}
     reached = _reach(edges, starts)
     is_program = any(edges[0]) or len(starts) > 1
     runs = [0.0] * count

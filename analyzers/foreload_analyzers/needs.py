@@ -264,20 +264,20 @@ class Demand:
                 continue
             parts = [uses[index] for index in group]
             below = {edge.callee for index in group for edge in edges[index]}.difference(group)
-            joined = _joined(parts, [self.whole[index] for index in sorted(below)])
+            together = joined(parts, [self.whole[index] for index in sorted(below)])
             for index in group:
-                self.whole[index] = joined
+                self.whole[index] = together
         self.pools = self._handed_to_workers(knowledge)
 
     def of_function(self, index: int, work: float, waiting: float) -> Needs:
         """The needs of one function while it runs, its callees included, and of the pool that it runs in."""
         use = self.whole[index]
         pool = self.pools.get(index)
-        return self._needs(use, use if pool is None else _joined([pool], [use]), work, waiting)
+        return self._needs(use, use if pool is None else joined([pool], [use]), work, waiting)
 
     def of_program(self, starts: Iterable[int], work: float, waiting: float) -> Needs:
         """The needs of a run of the whole file, from where it starts."""
-        use = _joined([], [self.whole[index] for index in sorted(starts)])
+        use = joined([], [self.whole[index] for index in sorted(starts)])
         return self._needs(use, use, work, waiting)
 
     def _needs(self, use: Use, pool: Use, work: float, waiting: float) -> Needs:
@@ -308,7 +308,7 @@ class Demand:
                 if edge.handed_over and edge.site.fact.name in knowledge.SPREADS:
                     for below in self._reach(edge.callee):
                         found.setdefault(below, set()).update({index} & makers or makers)
-        return {index: _joined([self._uses[maker] for maker in sorted(owners)], []) for index, owners in found.items()}
+        return {index: joined([self._uses[maker] for maker in sorted(owners)], []) for index, owners in found.items()}
 
     def _reach(self, start: int) -> set[int]:
         seen, pending = {start}, [start]
@@ -338,7 +338,7 @@ def _kind(use: Use, uses_gpu: bool, ratio: float, work: float) -> str:
     return "cpu"
 
 
-def _joined(own: Sequence[Use], below: Sequence[Use]) -> Use:
+def joined(own: Sequence[Use], below: Sequence[Use]) -> Use:
     """Several uses as one. Memory of one's own adds up; of what is called only the largest lives at a time."""
     every = [*own, *below]
     workers = [use.workers for use in every if use.workers is not None]
