@@ -48,9 +48,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _up(environment: str) -> dict[str, str]:
+def _up(environment: str, workspace: Path) -> dict[str, str]:
     """Starts broker and agent, or finds them running; returns what the IDE must know of them."""
-    ended = foreload("up", "--environment", environment, seconds=120)
+    ended = foreload("up", "--environment", environment, "--workspace", str(workspace), seconds=120)
     if ended.returncode != 0:
         raise StepError((ended.stderr or ended.stdout).strip())
     broker = json.loads((state_directory() / "run" / "broker.json").read_text())
@@ -107,7 +107,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) ->
     raise StepError(f"The IDE did not answer within {READY_SECONDS:.0f} s; its log is {log}")
 
 
-def _watch(process: subprocess.Popen[bytes], environment: str, *, again: bool) -> None:
+def _watch(process: subprocess.Popen[bytes], environment: str, workspace: Path, *, again: bool) -> None:
     """Waits for the end of the IDE; starts a dead broker or agent again meanwhile."""
     while process.poll() is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -115,7 +115,7 @@ def _watch(process: subprocess.Popen[bytes], environment: str, *, again: bool) -
         if again and process.poll() is None and foreload("status", "--format", "json").returncode != 0:
             say("Broker or agent is not running: starting it again")
             try:
-                _up(environment)
+                _up(environment, workspace)
             except StepError as error:
                 say(str(error))
 
@@ -145,7 +145,7 @@ def start(options: argparse.Namespace) -> None:
     address = f"http://127.0.0.1:{port}/" if desktop is None else "the VS Code window"
     Session(os.getpid(), mark, options.environment, address).write()
     say("Starting broker and agent …")
-    wired = _up(options.environment)
+    wired = _up(options.environment, bench.workspace)
     if is_root():
         for folder in (state, state / "ide"):
             folder.mkdir(exist_ok=True)
@@ -167,7 +167,7 @@ def start(options: argparse.Namespace) -> None:
         _wait_until_ready(process, port, bench.folder / "ide.log")
     say(f"\nForeload is ready: {address}")
     say("Try this: open simulate.py, run it in a terminal, watch the limit in the status bar. Ctrl-C ends all.")
-    _watch(process, options.environment, again=not options.no_watch)
+    _watch(process, options.environment, bench.workspace, again=not options.no_watch)
 
 
 def main() -> int:

@@ -27,6 +27,9 @@ def command(
     environment: Annotated[
         str | None, typer.Option(help="Id of an environment that the agent is to manage; kept from then on")
     ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Folder in which tasks of --environment may run, as the user whose folder it is")
+    ] = None,
     state: Annotated[
         Path | None, typer.Option(help="Folder of certificates, database and logs [FORELOAD_STATE_DIR]")
     ] = None,
@@ -44,14 +47,17 @@ def command(
     require_format(form)
     if environment is not None and not is_name(environment):
         raise CommandFailed(f"environment {environment!r} is not allowed; use {NAME_RULE}", exit_code=2)
+    if workspace is not None and environment is None:
+        raise CommandFailed("--workspace is of an environment; say which with --environment", exit_code=2)
     folder = (state or state_directory()).absolute()
+    where = None if workspace is None else workspace.absolute()
     if not foreground:
-        _up(folder, environment, form)
+        _up(folder, environment, where, form)
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     ended = ""
     try:
-        _up(folder, environment, form)
+        _up(folder, environment, where, form)
         ended = _wait_for_an_end(folder)
     except KeyboardInterrupt:
         pass  # the way to end it
@@ -63,13 +69,13 @@ def command(
         )
 
 
-def _up(folder: Path, environment: str | None, form: str) -> None:
+def _up(folder: Path, environment: str | None, workspace: Path | None, form: str) -> None:
     from foreload_cli.output import progress
 
     with progress(quiet=form == "json") as step:
         step("certificates")
         _make_certificates(folder, environment)
-        changed = _list_environment(folder, environment)
+        changed = _list_environment(folder, environment, workspace)
         step("broker")
         broker = _start_broker(folder)
         step("agent")
@@ -100,8 +106,8 @@ def _make_certificates(state: Path, environment: str | None) -> None:
         ) from error
 
 
-def _list_environment(state: Path, environment: str | None) -> bool:
-    """Adds the environment to the agent's file. Returns whether the file has changed."""
+def _list_environment(state: Path, environment: str | None, workspace: Path | None) -> bool:
+    """Adds the environment, with its workspace, to the agent's file. Returns whether the file has changed."""
     path = state / "agent" / "environments.json"
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -111,10 +117,15 @@ def _list_environment(state: Path, environment: str | None) -> bool:
         content, listed, names = {"environments": []}, [], []
     except (ValueError, KeyError, TypeError) as error:
         raise CommandFailed(f"{path} cannot be read ({error}); mend it, or move it away to begin anew") from error
-    if environment in names or (environment is None and path.exists()):
+    known = next((entry for entry in listed if entry["environment_id"] == environment), None)
+    moved = workspace is not None and known is not None and known.get("workspace") != str(workspace)
+    if (environment in names or (environment is None and path.exists())) and not moved:
         return False
-    if environment is not None:
-        listed.append({"environment_id": environment, "platform": _platform(environment)})
+    if environment is not None and known is None:
+        known = {"environment_id": environment, "platform": _platform(environment)}
+        listed.append(known)
+    if known is not None and workspace is not None:
+        known["workspace"] = str(workspace)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(path, (json.dumps({**content, "environments": listed}, indent=2) + "\n").encode(), mode=0o644)
     return True
