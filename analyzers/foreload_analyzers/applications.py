@@ -112,6 +112,7 @@ class Applications:
         self._inputs: object = None
         self._last = UNKNOWN
         self._words: dict[int, tuple[ChunkFacts, Mapping[str, int]]] = {}  # by identity
+        self._calls: dict[int, tuple[Judged, frozenset[str]]] = {}
 
     def choose(
         self, chunks: Sequence[ChunkFacts], judged: Sequence[Judged], imports: Sequence[ImportFact]
@@ -134,13 +135,13 @@ class Applications:
         """The signs of the document."""
         calls: set[str] = set()
         modules = set(modules_in(imports))
+        kept: dict[int, tuple[Judged, frozenset[str]]] = {}
         for item in judged:
-            for path in item.paths:
-                calls |= call_names(path)
-            if item.unit.decorators:
-                calls |= decorator_names(item.unit.decorators)
+            row = kept[id(item)] = self._calls.get(id(item)) or (item, _calls_of(item))
+            calls |= row[1]
             if "require" in item.paths or "import" in item.paths:
                 modules |= loaded_by_calls(item.unit)
+        self._calls = kept
         if any(facts.has_main_guard for facts in chunks):
             calls.add(MAIN_GUARD)
         if chunks and chunks[0].text.startswith(b"#!"):
@@ -157,6 +158,12 @@ class Applications:
                 total[word] = total.get(word, 0) + count
         self._words = kept
         return total
+
+
+def _calls_of(item: Judged) -> frozenset[str]:
+    """The known names that the calls and decorators of a function speak."""
+    calls = frozenset[str]().union(*map(call_names, item.paths))
+    return calls | decorator_names(item.unit.decorators) if item.unit.decorators else calls
 
 
 def choose_application(found: Found, *, is_notebook: bool = False) -> Application:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -73,10 +74,15 @@ def _bag(found: Counter[str], bits: int) -> Bag:
     places: dict[int, int] = {}
     mask = (1 << bits) - 1
     for name, count in found.items():
-        place = crc32(name.encode()) & mask
+        place = _code(name) & mask
         places[place] = places.get(place, 0) + count
     order = sorted(places)
     return Bag(np.array(order, np.intp), np.array([places[place] for place in order], np.float32))
+
+
+@lru_cache(8192)
+def _code(name: str) -> int:
+    return crc32(name.encode())
 
 
 def _time_signs(composed: Composed, reached: Sequence[int]) -> Counter[str]:
@@ -259,6 +265,7 @@ def _depth(unit: Unit, loop: int) -> int:
     return 0 if loop < 0 else min(unit.loops[loop].depth, _MOST)
 
 
+@lru_cache(1024)
 def _told(cost: Cost) -> str:
     return f"{cost.exp:.1f},{cost.n:.1f},{min(cost.log, 2.0):.0f}"
 

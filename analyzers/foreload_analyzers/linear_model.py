@@ -39,14 +39,14 @@ class Block:
         name: of the block, as the bags call it.
         weight: length of the block's vector.
         idf: rarity, one a place.
-        weights: signed bytes, a row a place and a column a label.
+        weights: whole numbers from -127 to 127, a row a place and a column a label; as floats, since those are summed.
         scales: what one step of a weight is worth, one a label.
     """
 
     name: str
     weight: float
     idf: NDArray[np.float32]
-    weights: NDArray[np.int8]
+    weights: NDArray[np.float32]
     scales: NDArray[np.float32]
 
     def values(self, bag: Bag) -> NDArray[np.float32]:
@@ -93,7 +93,7 @@ class LinearModel:
             weights = np.frombuffer(raw, np.int8, places * len(labels), at + places).reshape(places, len(labels))
             at += places * (1 + len(labels))
             scales = np.array(entry["scales"], np.float32)
-            blocks.append(Block(entry["name"], float(entry["weight"]), idf, weights, scales))
+            blocks.append(Block(entry["name"], float(entry["weight"]), idf, weights.astype(np.float32), scales))
         if at != len(raw):
             raise ValueError(f"the model's arrays hold {len(raw)} bytes; its header tells of {at}")
         return LinearModel(labels, blocks, header["bias"], float(header["temperature"]))

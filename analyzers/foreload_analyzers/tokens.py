@@ -302,6 +302,20 @@ def _is_comment(spelling: str) -> bool:
     return spelling.startswith(_COMMENT_STARTS) and len(spelling) > 1
 
 
+class _WordCodes(dict[str, int]):
+    """The codes of words without their endings."""
+
+    def __missing__(self, word: str) -> int:
+        code = _code(stem(word.lower()))
+        if len(self) >= _CACHED_WORDS:
+            self.clear()
+        self[word] = code
+        return code
+
+
+_WORD_CODES = _WordCodes()
+
+
 class _Places(dict[str, int]):
     """A number for each spelling, counted from 0 in the order in which they come."""
 
@@ -356,7 +370,7 @@ def _number(spelling: str) -> _Token:
 
 
 def _name(spelling: str) -> _Token:
-    hashes = [_code(stem(word.lower())) for word in _PARTS.findall(spelling[:_LONGEST_NAME])]
+    hashes = list(map(_WORD_CODES.__getitem__, _PARTS.findall(spelling[:_LONGEST_NAME])))
     pairs = [((one * _STEP) & _MASK) ^ other for one, other in pairwise(hashes)]
     places = array("H", [((hashed * _SPREAD) & _MASK) >> _WORD_SHIFT for hashed in chain(hashes, pairs)]).tobytes()
     head, tail = (hashes[0], hashes[-1]) if hashes else (1, 1)
