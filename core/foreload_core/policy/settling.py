@@ -20,7 +20,8 @@ NETWORK_STEP_BYTES_PER_SECOND = 100_000.0
 TOLERANCE_RATIO = 1e-9
 """An amount that misses a step by less than this is on it; it is arithmetic, not need."""
 EXPLAINS_SECONDS = 180.0
-"""What ended is named as the cause of a lowering this long after the limit could have gone down."""
+EXPLAINS_INTERVALS = 2.0
+"""What ended is named as the cause of a lowering so long, or so many samples, after the limit could have gone down."""
 
 
 def stabilise(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
@@ -44,8 +45,9 @@ def stabilise(situation: Situation, resource: Resource, value: float, _values: M
 
 
 def _what_ended(situation: Situation, after_seconds: float) -> tuple[str, str] | None:
-    explains_seconds = after_seconds + EXPLAINS_SECONDS
     state = situation.state
+    interval_seconds = state.samples[-1].interval_seconds if state.samples else 0.0
+    explains_seconds = after_seconds + max(EXPLAINS_SECONDS, EXPLAINS_INTERVALS * interval_seconds)
     found: tuple[str, str] | None = None
     newest_seconds = explains_seconds
     if state.ended is not None and state.ended_at is not None:
