@@ -46,9 +46,9 @@ def main() -> None:
     times: list[float] = []
     for number in range(1, TICKS + 1):
         seen = tick(now + timedelta(seconds=10 * number), chance.sample(names, ENVIRONMENTS // 10))
-        began = time.perf_counter()
+        began = time.process_time()
         state, _ = decide(state, seen, DEFAULT_POLICY)
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     print(
         json.dumps(
             [{"name": "tick over 10,000 environments", "value": statistics.median(times), "unit": "s", "bar": 1.0}]
