@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandOf } from './task_commands';
+import { commandOf, makesWay, throughForeload } from './task_commands';
 
 test('a shell task is its command line', () => {
   assert.deepEqual(commandOf({ commandLine: 'make -j4' }), { commandLine: 'make -j4', mark: 'make -j4' });
@@ -18,4 +18,18 @@ test('quoted parts count by their value', () => {
 test('a task of another kind says nothing', () => {
   assert.deepEqual(commandOf(undefined), { commandLine: null, mark: '' });
   assert.deepEqual(commandOf({}), { commandLine: null, mark: '' });
+});
+
+test('a task that may make way runs through foreload run', () => {
+  const way = { criticality: 'low', checkpoint: 'kill -USR1 $FORELOAD_TASK_PID' };
+  assert.deepEqual(throughForeload(way, ['python3', 'a.py']), [
+    ...['foreload', 'run', '--criticality', 'low', '--checkpoint', 'kill -USR1 $FORELOAD_TASK_PID'],
+    ...['--', 'python3', 'a.py'],
+  ]);
+  assert.deepEqual(throughForeload({ restartable: true }, ['x']), ['foreload', 'run', '--restartable', '--', 'x']);
+});
+
+test('only what says so makes way', () => {
+  assert.equal(makesWay({}), false);
+  assert.equal(makesWay({ restartable: false }), true);
 });

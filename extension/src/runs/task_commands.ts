@@ -15,6 +15,30 @@ export interface TaskCommand {
   mark: string;
 }
 
+/** What says of a task that it may make way: then it runs through `foreload run`. */
+export interface WayMaking {
+  criticality?: string;
+  restartable?: boolean;
+  checkpoint?: string;
+}
+
+export function makesWay({ criticality, restartable, checkpoint }: WayMaking): boolean {
+  return criticality !== undefined || restartable !== undefined || checkpoint !== undefined;
+}
+
+/** The command that runs `command` where there is room, and moves or pauses it before a peak. */
+export function throughForeload({ criticality, restartable, checkpoint }: WayMaking, command: readonly string[]): string[] {
+  return [
+    'foreload',
+    'run',
+    ...(criticality === undefined ? [] : ['--criticality', criticality]),
+    ...(restartable === true ? ['--restartable'] : []),
+    ...(checkpoint === undefined || checkpoint === '' ? [] : ['--checkpoint', checkpoint]),
+    '--',
+    ...command,
+  ];
+}
+
 export function commandOf(execution: ExecutionShape | undefined): TaskCommand {
   if (execution === undefined) return { commandLine: null, mark: '' };
   if (execution.commandLine !== undefined) return { commandLine: execution.commandLine, mark: execution.commandLine };

@@ -4,12 +4,12 @@ import * as vscode from 'vscode';
 import { launchWaitMilliseconds } from '../settings';
 import type { Gates } from './gates';
 import type { RunSignals, Start } from './signals';
-import { commandOf } from './task_commands';
+import { commandOf, makesWay, throughForeload, type WayMaking } from './task_commands';
 import { filled, type Places } from './variables';
 
 const TYPE = 'foreload';
 
-interface RunDefinition extends vscode.TaskDefinition {
+interface RunDefinition extends vscode.TaskDefinition, WayMaking {
   program: string;
   args?: string[];
   cwd?: string;
@@ -59,8 +59,11 @@ export class TaskRuns implements vscode.TaskProvider {
 
   private make(definition: RunDefinition, scope: vscode.WorkspaceFolder | vscode.TaskScope): vscode.Task {
     const command = [definition.interpreter ?? pythonOfWorkspace(), definition.program, ...(definition.args ?? [])];
-    const gate = this.gates.create();
-    const [program = '', ...args] = gate === undefined ? command : this.gates.behind(gate, launchWaitMilliseconds(), command);
+    const away = makesWay(definition);
+    // What may make way runs beside its environment, whose limit has nothing to do with it: there is nothing to wait for.
+    const gate = away ? undefined : this.gates.create();
+    const behind = gate === undefined ? command : this.gates.behind(gate, launchWaitMilliseconds(), command);
+    const [program = '', ...args] = away ? throughForeload(definition, command) : behind;
     const cwd = definition.cwd ?? places().folder ?? path.dirname(definition.program);
     const task = new vscode.Task(
       definition,
@@ -70,7 +73,7 @@ export class TaskRuns implements vscode.TaskProvider {
       new vscode.ProcessExecution(program, args, { cwd }),
       [],
     );
-    task.detail = vscode.l10n.t('Its limit goes up before it starts');
+    task.detail = away ? vscode.l10n.t('It makes way before a peak') : vscode.l10n.t('Its limit goes up before it starts');
     task.presentationOptions = { echo: false };
     return task;
   }
@@ -85,6 +88,8 @@ export class TaskRuns implements vscode.TaskProvider {
       if (await inTime) this.gates.open(gate);
       return;
     }
+    const { definition } = execution.task;
+    if (definition.type === TYPE && makesWay(definition as RunDefinition)) return;
     const { start, marks } = foreignStart(execution.task);
     if (start === undefined || this.signals.duplicates.ofLaunch(marks, Date.now()) !== undefined) return;
     const runId = this.signals.started(start);
