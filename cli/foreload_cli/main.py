@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Entry] = {
     "analyze": Entry("foreload_cli.analyze", "Tags of files or trees: hot loops, growth, needs"),
     "forecast": Entry("foreload_cli.forecast", "Expected demand of a trace, and how good the forecast is"),
     "simulate": Entry("foreload_cli.simulate", "What Foreload would have done on a past, and what it would have cost"),
+    "simulate-fleet": Entry("foreload_cli.simulate_fleet", "What a fleet would cost: environments, traces, instances"),
     "recommend": Entry("foreload_cli.recommend", "Amounts for an environment, interval by interval, as JSON Lines"),
     "run": Entry("foreload_cli.run", "Run a task that may be paused or moved when a peak is expected"),
     "tasks": Entry("foreload_cli.tasks", "Tasks: where they run, and why; keep one, signal one, follow one"),
