@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from foreload_daemon.analysing.languages import language_of_document
 from foreload_daemon.analysing.work import Done, Workpiece, analyse, analyse_file, warm_up, weigh
 
 if TYPE_CHECKING:
+    from foreload_analyzers.exported import Exported, Exports
     from foreload_analyzers.report import Report
 
     from foreload_daemon.analysing.ignored import Ignored
@@ -33,6 +35,8 @@ MOST_GIVEN_UP = 2
 """So often in a row work may be given up for a newer text; then it is done to its end."""
 DISK_DEADLINE_SECONDS = 2.0
 LOOK_DEADLINE_SECONDS = 0.5
+RESETTLE_SECONDS = 0.3
+"""So long after a document's functions changed, those that may call them are looked at again."""
 
 
 @dataclass(slots=True)
@@ -50,6 +54,8 @@ class Opened:
         moves: the changes that the report does not know yet.
         shown: names of the functions with a line above them; None before the first time.
         piece: what the analysis keeps of it.
+        exports: its functions as other open documents may see them.
+        outgoing: the functions of other documents that it calls, by their place.
     """
 
     uri: str
@@ -69,6 +75,9 @@ class Opened:
     waiting: asyncio.TimerHandle | None = None
     working: bool = False
     given_up: int = 0
+    again: bool = False
+    exports: Exports = field(default_factory=dict[str, "Exported"])
+    outgoing: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     def line_now(self, line: int) -> int:
         """Where a line of the report (from 1) stands in the text as it is now, from 0."""
@@ -165,6 +174,8 @@ class Analysis:
         opened = self.documents.pop(uri, None)
         if opened is not None and opened.waiting is not None:
             opened.waiting.cancel()
+        if opened is not None and (opened.exports or opened.outgoing):
+            self._resettle(opened)
         for listener in self.on_close if opened is not None else ():
             listener(uri)
 
@@ -224,8 +235,12 @@ class Analysis:
 
     def _begin(self, opened: Opened) -> None:
         opened.waiting = None
-        if opened.working or self.documents.get(opened.uri) is not opened:
+        if self.documents.get(opened.uri) is not opened:
             return
+        if opened.working:
+            opened.again = True
+            return
+        opened.again = False
         problem = self._reason_not_to(opened)
         if problem is not None:
             self._forget(opened)
@@ -236,7 +251,13 @@ class Analysis:
         version = opened.version
         largest = self._largest_bytes()
         job = self._thread.submit(
-            analyse, opened.piece, opened.text, version, largest, lambda: self._is_current(opened, version)
+            analyse,
+            opened.piece,
+            opened.text,
+            version,
+            largest,
+            lambda: self._is_current(opened, version),
+            *self._around(opened),
         )
         loop = asyncio.get_running_loop()
         job.add_done_callback(lambda done: loop.call_soon_threadsafe(self._finished, opened, done.result()))
@@ -249,6 +270,24 @@ class Analysis:
         if self.documents.get(opened.uri) is not opened:
             return False
         return opened.version == version or opened.report is None or opened.given_up >= MOST_GIVEN_UP
+
+    def _around(self, opened: Opened) -> tuple[dict[str, Exports], frozenset[str]]:
+        """What the other open documents say of their functions, and which of this one's they call."""
+        others = [other for other in self.documents.values() if other is not opened]
+        called = frozenset[str]().union(*(other.outgoing.get(opened.uri, frozenset()) for other in others))
+        return {other.uri: other.exports for other in others if other.exports}, called
+
+    def _resettle(self, changed: Opened, before: AbstractSet[str] = frozenset()) -> None:
+        """Looks again at the documents that may depend on one whose functions, or calls, are others than before."""
+        from foreload_analyzers.across import FAMILIES
+
+        family = FAMILIES.get(changed.language)
+        callees = before | changed.outgoing.keys()
+        for other in self.documents.values():
+            if other is changed or other.report is None or other.waiting is not None:
+                continue
+            if FAMILIES.get(other.language) == family or other.uri in callees:
+                self._soon(other, RESETTLE_SECONDS)
 
     def _reason_not_to(self, opened: Opened) -> str | None:
         if not self._allowed():
@@ -264,6 +303,7 @@ class Analysis:
     def _forget(self, opened: Opened) -> None:
         opened.report, opened.analysed_version, opened.slow = None, -1, False
         opened.piece = Workpiece(opened.language, opened.uri)
+        opened.exports, opened.outgoing = {}, {}
 
     def _finished(self, opened: Opened, done: Done) -> None:
         opened.working = False
@@ -271,11 +311,22 @@ class Analysis:
             return
         opened.given_up = opened.given_up + 1 if done.superseded else 0
         if not done.superseded and self._allowed():
+            is_new = done.report != opened.report or opened.analysed_version != done.version
             opened.report, opened.problem = done.report, done.problem
             opened.analysed_version = done.version
             opened.moves = [move for move in opened.moves if move.version > done.version]
             opened.slow = done.seconds > SLOW_SECONDS
             opened.pause_seconds = max(PAUSE_SECONDS, done.seconds * PAUSE_PER_SECOND if opened.slow else 0.0)
-            self._on_report(opened)
-        if opened.version != opened.analysed_version and opened.waiting is None:
+            if is_new:
+                self._on_report(opened)
+            self._tell_others(opened, done)
+        if (opened.version != opened.analysed_version or opened.again) and opened.waiting is None:
             self._soon(opened, 0.0 if done.superseded else opened.pause_seconds)
+
+    def _tell_others(self, opened: Opened, done: Done) -> None:
+        """Keeps what a document says to others; where that changed, those that may depend on it are looked at again."""
+        if done.exports == opened.exports and done.outgoing == opened.outgoing:
+            return
+        before = opened.outgoing.keys()
+        opened.exports, opened.outgoing = done.exports, done.outgoing
+        self._resettle(opened, before)

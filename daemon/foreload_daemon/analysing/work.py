@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from foreload_daemon.analysing.edits import update
 
 if TYPE_CHECKING:
     from foreload_analyzers import Document
+    from foreload_analyzers.exported import Around, Exported, Exports
     from foreload_analyzers.report import Report
 
 _LOG = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Done:
         problem: why there is none, for a person.
         seconds: how long it took.
         superseded: it was given up for a newer text.
+        exports: its functions as other open documents may see them.
+        outgoing: the functions of other documents that it calls, by their place.
     """
 
     version: int
@@ -67,9 +70,19 @@ class Done:
     problem: str = ""
     seconds: float = 0.0
     superseded: bool = False
+    exports: Exports = field(default_factory=dict[str, "Exported"])
+    outgoing: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
-def analyse(piece: Workpiece, text: str, version: int, largest_bytes: int, is_current: Callable[[], bool]) -> Done:
+def analyse(
+    piece: Workpiece,
+    text: str,
+    version: int,
+    largest_bytes: int,
+    is_current: Callable[[], bool],
+    tables: Mapping[str, Exports] | None = None,
+    called: frozenset[str] = frozenset(),
+) -> Done:
     """Makes the report of a text, from what is known of the text before.
 
     Args:
@@ -78,6 +91,8 @@ def analyse(piece: Workpiece, text: str, version: int, largest_bytes: int, is_cu
         version: of the text.
         largest_bytes: a text larger than this is only parsed.
         is_current: whether the text is still the newest; asked while the work goes on.
+        tables: what the other open documents say of their functions, by place.
+        called: the document's own functions that they call.
     """
     began = time.monotonic()
     if not is_current():
@@ -98,14 +113,23 @@ def analyse(piece: Workpiece, text: str, version: int, largest_bytes: int, is_cu
         else:
             before, piece.source = piece.source, source
             update(piece.document, before, source)
+        piece.document.look_around(_around(tables or {}, called))
         report = piece.document.report()
+        exports, outgoing = piece.document.exports(), piece.document.outgoing
     except Superseded:
         return Done(version, superseded=True)
     except Exception as error:  # noqa: BLE001 - a file that breaks the analysis must not break the server
         _LOG.exception("the analysis of a document failed")
         piece.document = None
         return Done(version, problem=f"not analysed: the analysis failed ({type(error).__name__}); the log says more")
-    return Done(version, report, seconds=time.monotonic() - began)
+    seconds = time.monotonic() - began
+    return Done(version, report, seconds=seconds, exports=exports, outgoing=outgoing)
+
+
+def _around(tables: Mapping[str, Exports], called: frozenset[str]) -> Around:
+    from foreload_analyzers.exported import Around
+
+    return Around(tables, called)
 
 
 def _new_document(piece: Workpiece) -> Document:

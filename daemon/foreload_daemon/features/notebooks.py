@@ -80,6 +80,8 @@ def _analyse(analysis: Analysis, uri: str, notebook: Notebook) -> None:
     gone = [cell for cell, (of, _, _) in analysis.cells.items() if of == uri and cell not in table]
     for cell in gone:
         del analysis.cells[cell]
+        for listener in analysis.on_close:
+            listener(cell)
     analysis.cells.update(table)
     source = "\n".join(lines) + "\n"
     if uri not in analysis.documents:
