@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from tree_sitter import Node
 
@@ -219,30 +219,6 @@ class Reader:
         self._sized = kinds.sized
         self._pairwise = kinds.pairwise
         self._read: dict[int, Expr] = {}
-        self._ways: Mapping[str, Callable[[Node, tuple[str, ...], str, int], Expr]] = {
-            BINARY: self._binary,
-            CALL: self._call,
-            CHARACTER: self._character,
-            CHOICE: self._choice,
-            COMPREHENSION: self._comprehension,
-            CREATE: self._create,
-            FIXED: self._fixed,
-            INDEX: self._index,
-            ITEMS: self._items,
-            KEYWORD: self._keyword,
-            LITERAL: self._literal,
-            MACRO: self._macro,
-            MEMBER: self._member,
-            NUMBER: self._number,
-            PART: self._part,
-            PATH: self._path,
-            RANGE: self._range,
-            SEVERAL: self._several,
-            SHAPE: self._shape,
-            SLICE: self._slice,
-            SPREAD: self._parts,
-            UNARY: self._unary,
-        }
 
     def text(self, node: Node) -> str:
         """The source of a node, cut off where it is long."""
@@ -265,7 +241,7 @@ class Reader:
             return self._through(node, row, depth + 1)
         if kind == TEXT:
             return Expr(TEXT, "", self.text(node))
-        expr = self._ways[kind](node, row, self.text(node), depth + 1)
+        expr = self._ways[kind](self, node, row, self.text(node), depth + 1)
         self._read[node.id] = expr
         return expr
 
@@ -341,13 +317,8 @@ class Reader:
         head = "" if of is None else head_of(self.text(of))
         items = () if body is None else self._first(body, depth)
         if head in (SEQUENCE, "map"):
-            return Expr(
-                ITEMS,
-                "list" if head == SEQUENCE else "dict",
-                text,
-                items,
-                0 if body is None else body.named_child_count,
-            )
+            size = 0 if body is None else body.named_child_count
+            return Expr(ITEMS, "list" if head == SEQUENCE else "dict", text, items, size)
         name = path_expr(head, head)
         return Expr(CALL, head, text, (name, *items))
 
@@ -510,3 +481,29 @@ class Reader:
             elif place < len(bounds):
                 bounds[place] = self.read(child, depth)
         return Expr(SLICE, "", text, tuple(bounds))
+
+    # Not kept in each reader, which would hold itself and wait for the collector.
+    _ways: ClassVar[Mapping[str, Callable[[Any, Node, tuple[str, ...], str, int], Expr]]] = {
+        BINARY: _binary,
+        CALL: _call,
+        CHARACTER: _character,
+        CHOICE: _choice,
+        COMPREHENSION: _comprehension,
+        CREATE: _create,
+        FIXED: _fixed,
+        INDEX: _index,
+        ITEMS: _items,
+        KEYWORD: _keyword,
+        LITERAL: _literal,
+        MACRO: _macro,
+        MEMBER: _member,
+        NUMBER: _number,
+        PART: _part,
+        PATH: _path,
+        RANGE: _range,
+        SEVERAL: _several,
+        SHAPE: _shape,
+        SLICE: _slice,
+        SPREAD: _parts,
+        UNARY: _unary,
+    }

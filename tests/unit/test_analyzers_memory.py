@@ -36,6 +36,17 @@ def test_documents_that_are_analysed_leave_nothing_behind() -> None:
     assert (alive() - before).total() < FEW
 
 
+def test_what_is_done_with_goes_without_the_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for name, source in SOURCES:
+            analyze(source, name)
+        assert gc.collect() < FEW
+    finally:
+        gc.enable()
+
+
 def test_an_edited_document_does_not_grow() -> None:
     source = b"".join(b"def work_%d(rows):\n    return sorted(rows)\n\n\n" % number for number in range(30))
     document = Document("python")
