@@ -13,6 +13,7 @@ from foreload_cli.failure import CommandFailed
 
 if TYPE_CHECKING:
     from foreload_core.density import Weights
+    from foreload_core.runs import RunWeights
 
 
 def command(
@@ -24,7 +25,10 @@ def command(
         raise CommandFailed("recommend: --fresh and --weights exclude each other", 2)
     from foreload_core.recommend import BadMessageError, Session
 
-    session = Session(None if fresh else _packaged() if weights is None else _read(weights))
+    session = Session(
+        None if fresh else _packaged() if weights is None else _read(weights),
+        None if fresh else _packaged_of_runs(),
+    )
     for line in sys.stdin:
         if not line.strip():
             continue
@@ -41,6 +45,14 @@ def _packaged() -> Weights:
     from foreload_core.package_data import weights
 
     return read_weights(weights("samples"))
+
+
+def _packaged_of_runs() -> RunWeights:
+    from foreload_core.density import read_weights
+    from foreload_core.package_data import weights
+    from foreload_core.runs import run_weights
+
+    return run_weights(read_weights(weights("runs")))
 
 
 def _read(path: Path) -> Weights:

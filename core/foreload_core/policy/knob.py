@@ -30,7 +30,8 @@ class Meaning:
         unserved_growth: its exponent.
         thrift_from, thrift_to: at and below the first, money alone is weighed; at and above the second, slack alone.
         change: price of a change, in units of slack.
-        record_power, kill_growth: see `Exchange`; the latter at 1.0, none at `thrift_to`.
+        record_power, kill_growth: see `Exchange`; at 1.0 and above. Who wants it cheap takes violations as they come:
+            there is nothing of the one at `thrift_from`, and nothing of the other at `thrift_to`.
     """
 
     violation: float
@@ -48,10 +49,18 @@ class Meaning:
         """Of a violation."""
         return self.violation * knob ** (self.fall if self.fall and knob < 1.0 else self.growth)
 
+    def power(self, knob: float) -> float:
+        """Of the record."""
+        return self.record_power * _part(knob, self.thrift_from)
+
     def growth_by_kills(self, knob: float) -> float:
-        """Who wants it cheap takes kills as they come; their price is not raised there."""
-        part = min(1.0, max(0.0, (knob - self.thrift_to) / max(1e-9, 1.0 - self.thrift_to)))
-        return self.kill_growth**part if self.thrift_to < 1.0 else self.kill_growth
+        """Of the price, for each kill."""
+        return self.kill_growth ** _part(knob, self.thrift_to)
+
+
+def _part(knob: float, first: float) -> float:
+    """0 up to `first`, 1 from 1.0 on."""
+    return min(1.0, max(0.0, (knob - first) / (1.0 - first))) if first < 1.0 else float(knob >= 1.0)
 
 
 FRESH: Mapping[Resource, Meaning] = {
@@ -62,22 +71,23 @@ FRESH: Mapping[Resource, Meaning] = {
 }
 """With nothing pretrained. Chosen on five-minute traces; see docs/forecasting.md."""
 FITTED: Mapping[Resource, Meaning] = {
-    Resource.CPU: Meaning(11.0, 5.2, change=0.05),
-    Resource.MEMORY: Meaning(250.0, 5.2, thrift_from=0.5, thrift_to=0.6),
-    Resource.NETWORK_RX: Meaning(15.0, 5.2),
-    Resource.NETWORK_TX: Meaning(15.0, 5.2),
+    Resource.CPU: Meaning(10.8, 5.2, 0.0, 690.0, 12.9, thrift_from=0.7, change=0.045, record_power=0.5),
+    Resource.MEMORY: Meaning(95.0, 4.0, 7.5, 160.0, 3.0, 0.55, 0.85, record_power=0.5, kill_growth=1.5),
+    Resource.NETWORK_RX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
+    Resource.NETWORK_TX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
 }
 """With the fitted network, whose tails are thinner: violations come to one in a hundred only at a higher price."""
-RUNS_FRESH: Mapping[Resource, Meaning] = {
-    Resource.CPU: Meaning(6.0, 5.0, unserved=82.0, unserved_growth=6.2, change=0.004),
-    Resource.MEMORY: Meaning(300.0, 14.0, thrift_from=0.4, thrift_to=0.5, change=0.004),
-    Resource.NETWORK_RX: Meaning(8.0, 8.0, unserved=60.0, unserved_growth=5.0, change=0.004),
-    Resource.NETWORK_TX: Meaning(11.0, 8.0, unserved=60.0, unserved_growth=5.0, change=0.004),
-    Resource.GPU: Meaning(15.0, 6.0, unserved=20.0, unserved_growth=4.0, change=0.004),
+RUNS: Mapping[Resource, Meaning] = {
+    Resource.CPU: Meaning(5.6, 4.5, 3.0, thrift_from=0.7, thrift_to=0.85, change=0.004),
+    Resource.MEMORY: Meaning(350.0, 14.5, thrift_from=0.4, thrift_to=0.5, change=0.004),
+    Resource.NETWORK_RX: Meaning(8.0, 8.0, unserved=100.0, unserved_growth=7.0, thrift_from=10.0, thrift_to=11.0),
+    Resource.NETWORK_TX: Meaning(11.0, 8.0, unserved=100.0, unserved_growth=7.0, thrift_from=10.0, thrift_to=11.0),
+    Resource.GPU: Meaning(15.0, 6.0, unserved=25.0, unserved_growth=7.0, thrift_from=10.0, thrift_to=11.0),
 }
-"""At steps of seconds, with run signals and nothing pretrained."""
-RUNS_FITTED: Mapping[Resource, Meaning] = dict(RUNS_FRESH)
-"""The same with the fitted network."""
+"""At steps of seconds, with run signals, fitted or not. Network and GPU weigh money at every knob: their demand is so
+rare that slack says little."""
+RUNS_HELD_SAMPLES = 25
+"""At steps of seconds an amount is held for about so many, which share the cost of its change."""
 
 
 def exchange_of(
@@ -92,7 +102,7 @@ def exchange_of(
         fitted: the density comes from the fitted network.
         runs: it is that of steps of seconds, with run signals.
     """
-    table = (RUNS_FITTED if fitted else RUNS_FRESH) if runs else FITTED if fitted else FRESH
+    table = RUNS if runs else FITTED if fitted else FRESH
     meanings = [table.get(each, table[Resource.CPU]) for each in resources]
     violation = [meaning.price(knob) for meaning in meanings]
     unserved = [meaning.unserved * knob**meaning.unserved_growth for meaning in meanings]
@@ -103,12 +113,12 @@ def exchange_of(
         ]
     )
     change = [meaning.change for meaning in meanings]
-    money = RESIZE_SECONDS / step_seconds
+    money = RESIZE_SECONDS / step_seconds / (RUNS_HELD_SAMPLES if runs else 1)
     return Exchange(
         np.array(violation),
         np.array(unserved),
         thrift,
         (1 - thrift) * np.array(change) + thrift * money,
-        np.array([meaning.record_power for meaning in meanings]),
+        np.array([meaning.power(knob) for meaning in meanings]),
         np.array([meaning.growth_by_kills(knob) for meaning in meanings]),
     )
