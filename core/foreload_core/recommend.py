@@ -144,20 +144,21 @@ class _Environment:
 
 def _reason(resource: Resource, amount: float, current: float, chance: float, why: str) -> str:
     text = amount_text(resource, amount)
-    sure = f"the need stays below {text} in {min(max(chance, 0.0), 0.9999):.2%} of such cases{why}"
+    sure = f"the need stays below {text} in {min(max(chance, 0.0), 0.9999):.2%} of such cases"
     if amount > current:
-        return f"Raised to {text}: {sure}."
+        return f"Raised to {text}: {sure}.{why}"
     if amount < current:
-        return f"Lowered to {text}: {sure}."
-    return f"Stays at {text}: {sure}, and a change is not worth its price."
+        return f"Lowered to {text}: {sure}.{why}"
+    return f"Stays at {text}: {sure}, and a change is not worth its price.{why}"
 
 
 def _runs_text(outlook: Outlook) -> str:
-    """What the signals say, as the end of a sentence."""
-    said: list[str] = []
+    """What the signals say, as sentences behind others."""
+    said = ""
     if outlook.on:
-        kinds = " and ".join(sorted(set(outlook.on)))
-        known = f"{outlook.known_runs} earlier runs of the kind" if outlook.known_runs else "no earlier run of the kind"
-        said.append(f"{kinds} runs ({known})")
-    said += [f"{kind} is likely to begin" for kind in outlook.coming]
-    return "; " + "; ".join(said) if said else ""
+        runs = ", ".join(f"{kind or 'a run'} {name}" for name, kind in outlook.on)
+        known = f"{outlook.known_runs} earlier runs" if outlook.known_runs else "no earlier run"
+        said += f" Running: {runs} ({known} of the kind)."
+    if outlook.coming:
+        said += f" Likely to begin: {', '.join(outlook.coming)}."
+    return said

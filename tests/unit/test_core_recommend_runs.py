@@ -81,9 +81,9 @@ def test_cores_are_there_when_the_run_begins_and_are_taken_back_after_it() -> No
 def test_the_reason_names_the_kind_and_what_it_rests_on() -> None:
     answers = replay(ROUNDS * ROUND)
     reason = answers[(ROUNDS - 1) * ROUND + 7]["reasons"]["cpu"]
-    assert "build runs (9 earlier runs of the kind)" in reason
+    assert "Running: build r9 (9 earlier runs of the kind)" in reason
     told = " ".join(answers[(ROUNDS - 1) * ROUND + place]["reasons"]["cpu"] for place in (2, 3, 4))
-    assert "build is likely to begin" in told
+    assert "Likely to begin: build." in told
 
 
 def test_events_are_used_to_give_less_where_nothing_runs() -> None:

@@ -79,7 +79,7 @@ def test_a_run_that_began_is_expected_at_the_level_of_its_kind_and_ends_about_wh
     assert STATES[young.state] == "young"
     assert chance(young, "all_on") > 0.6
     assert young.anchors[0][0] == pytest.approx(QUIET_CORES + RUN_CORES, rel=0.15)
-    assert young.on == ("build",)
+    assert young.on == (("x", "build"),)
     on = [after(tracker, now + 10 * turn, [], QUIET_CORES + RUN_CORES) for turn in range(1, 7)]
     assert STATES[on[0].state] == "on"
     assert chance(on[-1], "one_less") > chance(on[0], "one_less")

@@ -39,7 +39,7 @@ class Outlook:
         chances: of `SCENARIOS`; they add up to 1.
         features: see `FEATURE_NAMES`.
         expected: what is used with the runs whose demand is there, of each resource.
-        on: the kinds that are on.
+        on: name and kind of each run that is on.
         coming: the kinds that are likely to begin.
         known_runs: earlier runs of the youngest kind of these.
     """
@@ -49,7 +49,7 @@ class Outlook:
     chances: list[float]
     features: list[float]
     expected: list[float]
-    on: tuple[str, ...] = ()
+    on: tuple[tuple[str, str], ...] = ()
     coming: tuple[str, ...] = ()
     known_runs: int = 0
 
@@ -94,7 +94,7 @@ def look_ahead(tracker: RunTracker, horizon: int) -> Outlook:
         chances,
         _features(tracker, course, first, chances, state),
         expected,
-        tuple(run.kind for run in tracker.runs.values()),
+        tuple((name, run.kind) for name, run in tracker.runs.items()),
         coming,
         0 if course.youngest is None else course.youngest.model.count,
     )
