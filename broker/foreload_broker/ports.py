@@ -12,6 +12,7 @@ from foreload_core.types import (
     ActuationResult,
     Amounts,
     Ask,
+    Prior,
     ProfileNumbers,
     Resource,
     Sample,
@@ -128,7 +129,15 @@ class Forecasted:
     ask: Ask
 
 
-FromAgent = AgentRegistered | AgentLeft | Measured | Answered | Forecasted
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What environments like this one need, while its own past is short."""
+
+    environment_id: str
+    prior: Prior
+
+
+FromAgent = AgentRegistered | AgentLeft | Measured | Answered | Forecasted | Compared
 Message = FromDaemon | FromAgent
 Post = Callable[[Message], None]
 """Puts a message into the loop's inbox; never blocks."""

@@ -11,6 +11,7 @@ from foreload_proto.v1 import broker_pb2
 from google.protobuf.message import Message as Proto
 from sqlalchemy import Connection
 
+from foreload_broker.loop.cohorts import Comparison
 from foreload_broker.ports import Consent, FromAgent, FromDaemon, Instruction
 from foreload_broker.store.decisions import LoggedDecision
 
@@ -79,6 +80,7 @@ class Outcome:
         instructions: instance and instruction, to be sent now.
         next_due_seconds: monotonic time at which one is to be sent again; None for never.
         to_forecast: environments without a valid ask, whose turn it is.
+        to_compare: environments with a short past, whose turn it is to learn from others.
         decided: a decision was made, maybe for nobody.
         deferred: what does not fit.
     """
@@ -90,6 +92,7 @@ class Outcome:
     instructions: list[tuple[str, Instruction]] = field(default_factory=list[tuple[str, Instruction]])
     next_due_seconds: float | None = None
     to_forecast: tuple[str, ...] = ()
+    to_compare: tuple[Comparison, ...] = ()
     decided: bool = False
     duplicate_count: int = 0
     unwanted_count: int = 0

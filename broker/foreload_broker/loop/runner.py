@@ -15,12 +15,23 @@ from foreload_system.codecs import decision_to_proto
 from foreload_system.codecs.fleet import deferral_to_proto
 
 from foreload_broker.config import BrokerSettings
+from foreload_broker.loop.cohorts import Comparison, compare
 from foreload_broker.loop.forecasting import forecast
 from foreload_broker.loop.measures import Measures
 from foreload_broker.loop.requests import Batch, Outcome, Request
 from foreload_broker.loop.subscribers import Subscribers
 from foreload_broker.loop.writer import Writer
-from foreload_broker.ports import Answered, Consent, Forecasted, FromDaemon, Measured, Message, Platform, Unavailable
+from foreload_broker.ports import (
+    Answered,
+    Compared,
+    Consent,
+    Forecasted,
+    FromDaemon,
+    Measured,
+    Message,
+    Platform,
+    Unavailable,
+)
 from foreload_broker.store.database import Database
 from foreload_broker.store.engine import StoreError
 from foreload_broker.store.lease import LeaseLostError
@@ -87,6 +98,7 @@ class Loop:
         self._retry_at: float | None = None
         self._retry_seconds = 0.0
         self._forecasting: asyncio.Task[None] | None = None
+        self._comparing: asyncio.Task[None] | None = None
         self._last_now = self.started_at
         self._acknowledged = dict(writer.memory.acknowledged)
 
@@ -260,6 +272,8 @@ class Loop:
             self.after_decision()
         if outcome.to_forecast and (self._forecasting is None or self._forecasting.done()):
             self._forecasting = asyncio.create_task(self._forecast(outcome.to_forecast))
+        if outcome.to_compare and (self._comparing is None or self._comparing.done()):
+            self._comparing = asyncio.create_task(self._compare(outcome.to_compare))
 
     def _keep(self, batch: Batch, answers: Sequence[asyncio.Future[bytes]], trouble: str) -> None:
         """The turn was not stored: daemons' messages wait, unacknowledged; people are told."""
@@ -337,6 +351,19 @@ class Loop:
             else:
                 if ask is not None:
                     self._batch.agents.append(Forecasted(name, ask))
+
+    async def _compare(self, comparisons: Sequence[Comparison]) -> None:
+        """Looks beside the turns for what similar environments need; what comes of it enters with the next tick."""
+        for one in comparisons:
+            try:
+                prior = await self.in_reader(lambda one=one: compare(self.database, one, self.now()))
+            except Unavailable as error:
+                _LOG.warning("not compared, tried again later", environment_id=one.environment_id, reason=str(error))
+            except Exception:  # noqa: BLE001 - what others need is a help that may be missing; the live path goes on
+                _LOG.exception("not compared, tried again later", environment_id=one.environment_id)
+            else:
+                if prior is not None:
+                    self._batch.agents.append(Compared(one.environment_id, prior))
 
     async def _clean(self) -> None:
         try:

@@ -134,6 +134,7 @@ def whole_tick(standing: Standing, now: datetime, deltas: Mapping[str, Environme
         asks={name: entry for tick in ticks for name, entry in tick.asks.items()},
         signals={name: entry for tick in ticks for name, entry in tick.signals.items()},
         profiles={name: entry for tick in ticks for name, entry in tick.profiles.items()},
+        priors={name: entry for tick in ticks for name, entry in tick.priors.items()},
         wishes=tuple(wish for tick in ticks for wish in tick.wishes),
         actuations=tuple(result for tick in ticks for result in tick.actuations),
         placements=standing.placements,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 from foreload_core.decide import Policy
-from foreload_core.types import Ask, Decision, Sample, Tick, Wish
+from foreload_core.types import NO_PRIOR, Ask, Decision, Prior, Sample, Tick, Wish
 from sqlalchemy import Connection
 
 from foreload_broker.config import BrokerSettings
@@ -59,6 +59,7 @@ class Gathered:
     answers: list[Answered] = field(default_factory=list[Answered])
     adoptions: dict[str, Adoption] = field(default_factory=dict[str, Adoption])
     asks: dict[str, Ask] = field(default_factory=dict[str, Ask])
+    priors: dict[str, Prior] = field(default_factory=dict[str, Prior])
     urgent: bool = False
     # Of whom something changed that their developers see.
     concerned: set[str] = field(default_factory=set[str])
@@ -213,18 +214,29 @@ class Turn:
         for answer in answers:
             results.setdefault(answer.environment_id, []).append(answer)
         decisive = {name for name, sifted in self.sifted.items() if sifted.decisive}
-        named = {*fleet.changed, *samples, *results, *gathered.adoptions, *gathered.asks, *decisive, *self._wishes}
+        named = {
+            *fleet.changed,
+            *samples,
+            *results,
+            *gathered.adoptions,
+            *gathered.asks,
+            *gathered.priors,
+            *decisive,
+            *self._wishes,
+        }
         deltas: dict[str, EnvironmentDelta] = {}
         for name in named:
             sifted = self.sifted.get(name) or Sifted(0)
             allowed = self.allowed(name)
             ask = sifted.ask or (gathered.asks.get(name) if allowed else None)
+            prior = self._prior(name, gathered) if allowed else None
             placement = fleet.placements.get(name)
             changed = placement is not None and placement != standing.placements.get(name)
             tick = Tick(
                 self._now,
                 samples={name: samples[name]} if name in samples else {},
                 asks={name: ask} if ask is not None else {},
+                priors={} if prior is None else {name: prior},
                 signals={name: tuple(sifted.signals)} if sifted.signals else {},
                 profiles={name: sifted.profile} if sifted.profile is not None else {},
                 wishes=tuple(self._wishes.get(name, ())),
@@ -239,6 +251,12 @@ class Turn:
             )
         nothing = EnvironmentDelta(Tick(self._now))
         return {name: delta for name, delta in deltas.items() if delta != nothing}
+
+    def _prior(self, name: str, gathered: Gathered) -> Prior | None:
+        """What similar environments need, if that is new; what may not be learned from them any more is taken back."""
+        if self.memory.consents.get(name, NO_CONSENT).cohort_history:
+            return gathered.priors.get(name)
+        return NO_PRIOR if self.memory.standing.environment(name).prior is not None else None
 
     def _log(self) -> None:
         views = Views(self.memory.standing, self._now, self._policy)

@@ -14,6 +14,7 @@ from foreload_proto.v1 import broker_pb2
 from sqlalchemy import Connection
 
 from foreload_broker.config import BrokerSettings
+from foreload_broker.loop.cohorts import Cohorts
 from foreload_broker.loop.drift import Drift
 from foreload_broker.loop.entries import snapshot_entries
 from foreload_broker.loop.fleet import Fleet
@@ -25,7 +26,15 @@ from foreload_broker.loop.rolling import Rolling
 from foreload_broker.loop.standing import Adoption, FleetDelta
 from foreload_broker.loop.turn import Gathered, Memory, Turn
 from foreload_broker.loop.views import Views
-from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, Forecasted, ManagedEnvironment, Measured
+from foreload_broker.ports import (
+    AgentLeft,
+    AgentRegistered,
+    Answered,
+    Compared,
+    Forecasted,
+    ManagedEnvironment,
+    Measured,
+)
 from foreload_broker.store import decisions as log
 from foreload_broker.store import deletion, enrolment, journal
 from foreload_broker.store.database import Database
@@ -53,6 +62,7 @@ class Writer:
         self._gathered = Gathered()
         self._drift = Drift()
         self._forecasts = Due(settings.forecast_seconds)
+        self._cohorts = Cohorts()
         self._overwrite_due = False
         self._shown_at: dict[str, datetime] = {}
         self._rolling = Rolling(settings.keep_each_sample_days)
@@ -93,6 +103,7 @@ class Writer:
         outcome.next_due_seconds = self._instructions.next_due_seconds(self.fleet.connected())
         if batch.tick:
             outcome.to_forecast = tuple(itertools.islice(self._without_ask(now), AT_ONCE))
+            outcome.to_compare = self._cohorts.take(self.memory.standing, self.memory.consents, now)
         self._add_allocations(outcome, turn, gathered, batch, now)
         return outcome
 
@@ -197,6 +208,9 @@ class Writer:
                         gathered.concerned.add(name)
                         gathered.urgent = True
                     continue
+                case Compared(environment_id=name, prior=prior):
+                    gathered.priors[name] = prior
+                    continue
                 case Forecasted(environment_id=name, ask=ask):
                     gathered.asks[name] = ask
                     continue
@@ -287,6 +301,8 @@ class Writer:
     def _forget(self, environment_id: str) -> None:
         self._instructions.forget(environment_id)
         self._forecasts.forget(environment_id)
+        self._cohorts.forget(environment_id)
+        self._gathered.priors.pop(environment_id, None)
         self._shown_at.pop(environment_id, None)
         self._gathered.asks.pop(environment_id, None)
         self.fleet.samples.pop(environment_id, None)

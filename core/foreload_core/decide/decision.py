@@ -159,7 +159,8 @@ def _take_in(
     if name in tick.profiles:
         state = take_profile(state, tick.profiles[name])
     if name in tick.priors:
-        state = replace(state, prior=tick.priors[name])
+        told = tick.priors[name]
+        state = replace(state, prior=told if told.environment_count else None)
     if name in tick.asks:
         state = take_ask(state, tick.asks[name])
     for wish in wishes:

@@ -13,6 +13,7 @@ from foreload_core.types.decisions import (
 from foreload_core.types.forecasts import (
     COHORT_FLOOR,
     LEVELS,
+    NO_PRIOR,
     PRIOR_LEVELS,
     Ask,
     Forecast,
@@ -29,6 +30,7 @@ __all__ = [
     "COHORT_FLOOR",
     "LEVELS",
     "NO_AMOUNTS",
+    "NO_PRIOR",
     "NO_PROFILE",
     "PRIOR_LEVELS",
     "Actuation",

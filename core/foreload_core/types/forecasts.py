@@ -53,7 +53,7 @@ class Prior:
     """What environments like this one need, for the time in which it has little past of its own.
 
     Attributes:
-        environment_count: how many it was taken from; never fewer than the privacy floor.
+        environment_count: how many it was taken from; never fewer than the privacy floor. 0 takes a prior back.
         hours: for each hour of the day, UTC, the amounts at the levels of `PRIOR_LEVELS`; an empty one is not known.
     """
 
@@ -61,8 +61,9 @@ class Prior:
     hours: tuple[tuple[Amounts, ...], ...]
 
 
+NO_PRIOR = Prior(0, ())
 PRIOR_LEVELS = (0.5, 0.9, 0.99)
-"""In so many of the minutes the need of all environments together stays below each amount of a `Prior`'s hour."""
+"""For so much of the time, three of four of the environments stay below the amounts of a `Prior`'s hour."""
 COHORT_FLOOR = 20
 """A prior is made from at least so many environments, so that it tells of none of them."""
 
