@@ -14,17 +14,28 @@ from steps.places import ROOT, VENV
 
 REQUIREMENTS = ROOT / "requirements"
 MARK = re.compile(r"^# inputs: ([0-9a-f]{16})$", re.MULTILINE)
-TARGETS: dict[str, list[str]] = {"runtime.txt": [], "dev.txt": ["--group", "dev"]}
+TARGETS: dict[str, list[str]] = {"runtime.txt": [], "dev.txt": ["--group", "dev"], "rivals.txt": []}
+OWN_INPUTS = {"rivals.txt": "rivals.in"}
+"""Locks that are made from a list of their own: tools that only the bench compares with, and installs on demand."""
 
 
 def inputs(name: str) -> str:
-    """Hash of what a lock is made from: the dependencies named in pyproject.toml, in any order."""
+    """Hash of what a lock is made from: the dependencies named in pyproject.toml or in its own list, in any order."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    if name in OWN_INPUTS:
+        named = (REQUIREMENTS / OWN_INPUTS[name]).read_text().splitlines()
+        text = json.dumps([project["project"]["requires-python"], sorted(line for line in named if line[:1].isalpha())])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
     wanted = sorted(project["project"]["dependencies"])
     if "--group" in TARGETS[name]:
         wanted += sorted(project["dependency-groups"]["dev"])
     text = json.dumps([project["project"]["requires-python"], wanted])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def source_of(name: str) -> str:
+    """The file that names what a lock holds."""
+    return f"requirements/{OWN_INPUTS[name]}" if name in OWN_INPUTS else "pyproject.toml"
 
 
 def python_problems() -> list[str]:
@@ -35,7 +46,7 @@ def python_problems() -> list[str]:
         mark = MARK.search(text)
         if mark is None or mark.group(1) != inputs(name):
             problems.append(
-                f"requirements/{name} was made from other dependencies than pyproject.toml names: npm run lock"
+                f"requirements/{name} was made from other dependencies than {source_of(name)} names: npm run lock"
             )
         packages = re.findall(r"^[a-zA-Z0-9][^\n]*==[^\n]*(?:\n {4}[^\n]*)*", text, re.MULTILINE)
         problems += [
@@ -72,7 +83,7 @@ def write() -> int:
             uv,
             "pip",
             "compile",
-            "pyproject.toml",
+            source_of(name),
             *group,
             "--universal",
             "--python-version",
@@ -90,7 +101,7 @@ def write() -> int:
         ]
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             return 1
-        mark = f"# Made by npm run lock from pyproject.toml, for Python 3.11 to 3.13.\n# inputs: {inputs(name)}\n"
+        mark = f"# Made by npm run lock from {source_of(name)}, for Python 3.11 to 3.13.\n# inputs: {inputs(name)}\n"
         target.write_text(mark + target.read_text())
         print(f"requirements/{name}: {target.read_text().count('==')} packages")
     return 0

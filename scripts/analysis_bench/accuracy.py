@@ -141,7 +141,7 @@ def _hot(data: Path, predicted: dict[str, dict[str, dict[str, Any]]]) -> list[Ro
     rankings = {key: value["ranking"] for key, value in predicted.get("hot", {}).items()}
     if not rankings:
         return [missing("hot function", "no out-of-fold predictions of `hot` in results/analysis")]
-    scorer, truth = _scorer(data, "score_hot"), _read(data / "dev" / "hot.jsonl")
+    scorer, truth = scorer_of(data, "score_hot"), read_rows(data / "dev" / "hot.jsonl")
     found: list[Row] = []
     for executed, bars in ((False, ((0.63, 0.68), (0.815, 0.84))), (True, ((0.72, 0.78), (0.745, 0.79)))):
         draws = [scorer.score(sample, rankings, executed)["all"] for sample in _resampled(truth)]
@@ -158,7 +158,7 @@ def _loops(data: Path, predicted: dict[str, dict[str, dict[str, Any]]]) -> list[
     rankings = {key: value["loops"] for key, value in predicted.get("hot_loops", {}).items()}
     if not rankings:
         return [missing("hot loop", "no out-of-fold predictions of `hot_loops` in results/analysis")]
-    scorer, truth = _scorer(data, "score_loops"), _read(data / "dev" / "hot.jsonl")
+    scorer, truth = scorer_of(data, "score_loops"), read_rows(data / "dev" / "hot.jsonl")
     found: list[Row] = []
     for executed, bar, goal in ((False, 0.54, 0.60), (True, 0.73, 0.78)):
         draws = [scorer.score(sample, rankings, executed)["p1"] for sample in _resampled(truth)]
@@ -171,7 +171,7 @@ def _loops(data: Path, predicted: dict[str, dict[str, dict[str, Any]]]) -> list[
 def _labels(
     data: Path, file: str, wanted: Callable[[dict[str, Any]], bool] = lambda _truth: True
 ) -> list[dict[str, Any]]:
-    return [truth for truth in _read(data / "dev" / f"{file}.jsonl") if wanted(truth)]
+    return [truth for truth in read_rows(data / "dev" / f"{file}.jsonl") if wanted(truth)]
 
 
 def _score_labels(
@@ -180,14 +180,16 @@ def _score_labels(
     """The scorer's numbers; None where no row was predicted. A row that is missing counts as wrong."""
     if not predicted or not any(item["id"] in predicted for item in truth):
         return None
-    return _scorer(data, "score_labels").score(truth, predicted)
+    return scorer_of(data, "score_labels").score(truth, predicted)
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The labelled rows of a file."""
     return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
 
 
-def _scorer(data: Path, name: str) -> ModuleType:
+def scorer_of(data: Path, name: str) -> ModuleType:
+    """A scorer of the benchmark folder, `score_labels` among them."""
     spec = importlib.util.spec_from_file_location(name, data / f"{name}.py")
     if spec is None or spec.loader is None:
         raise SystemExit(f"{data / name}.py cannot be loaded")

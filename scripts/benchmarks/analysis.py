@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from time import process_time
-from typing import Any
 
 import psutil
+from analysis_bench import rivals
 from analysis_bench.accuracy import rows as accuracy_rows
 from analysis_bench.corpus import corpus
-from analysis_bench.rows import Row, missing, row
+from analysis_bench.rows import Row, row
 from foreload_analyzers import Document, analyze
 
 DATA_VARIABLE = "FORELOAD_BENCH_DATA"
 RESULTS = Path(__file__).parents[2] / "results"
-RIVAL_MEGABYTES = 3.0
 MEBIBYTE = 1024**2
 
 
@@ -63,43 +60,6 @@ def speed_rows(files: dict[str, list[tuple[str, bytes]]]) -> list[Row]:
     return [*found, whole, slow, memory]
 
 
-def rival_rows(texts: Sequence[bytes]) -> list[Row]:
-    """Rivals on the Python files, one metric each; those that are not installed are said to be missing."""
-    readable: list[str] = []
-    for text in texts:
-        try:
-            source = text.decode()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                compile(source, "x", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
-            continue
-        readable.append(source)
-        if sum(map(len, readable)) > RIVAL_MEGABYTES * 1e6:
-            break
-    size = sum(map(len, readable)) / 1e6
-    rivals: list[tuple[str, str, Callable[[Any, str], object]]] = [
-        ("radon, cyclomatic complexity", "radon.complexity", lambda module, text: module.cc_visit(text)),
-        ("lizard, cyclomatic complexity", "lizard", lambda m, text: m.analyze_file.analyze_source_code("x.py", text)),
-        ("complexipy, cognitive complexity", "complexipy", lambda module, text: module.code_complexity(text)),
-    ]
-    found: list[Row] = []
-    for name, module_name, work in rivals:
-        try:
-            module = importlib.import_module(module_name)
-        except ImportError:
-            found.append(missing(f"rival: {name}", f"{module_name} is not installed in this environment"))
-            continue
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            taken = seconds(lambda module=module, work=work: [work(module, text) for text in readable])
-        found.append(row(f"rival: {name}", size / taken, "MB/s", at_least=True))
-    ours = seconds(lambda: [analyze(text.encode(), "python") for text in readable])
-    found.append(row("ours, whole analysis, same files", size / ours, "MB/s", at_least=True))
-    found.append(missing("rival: bigopy", "not installed in this environment and not run"))
-    return found
-
-
 def main() -> None:
     """Prints the rows."""
     given = os.environ.get(DATA_VARIABLE)
@@ -107,7 +67,8 @@ def main() -> None:
     files = corpus(data)
     rows = accuracy_rows(data, RESULTS)
     rows += speed_rows(files)
-    rows += rival_rows([text for _, text in files.get("python", [])])
+    rows += rivals.accuracy_rows(data, RESULTS)
+    rows += rivals.speed_rows([text for _, text in files.get("python", [])])
     print(json.dumps(rows))
 
 
