@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ INNER = 0.3  # calls from outside to a function of a library that the library it
 MAX_RUNS = 1e15
 AMOUNTS = 4  # values of `own_amounts`
 _LEAST_SHARE = 1e-200
+_NONE: Floats = np.empty((0, 0))
 _TURNED_OVER = frozenset(
     {"map", "filter", "sorted", "sort", "starmap", "imap", "imap_unordered", "reduce", "map_async", "apply"}
 )
@@ -116,9 +118,9 @@ class Hotness:
         self._flows = Flows()
         self._signs: list[_Signs] = []
         self._by_judgement: dict[int, _Signs] = {}
-        self._rows: Floats = np.empty((0, 0))
-        self._loops: Floats = np.empty((0, 0))
-        self._ends: NDArray[np.intp] = np.empty(0, np.intp)  # of the loops of each unit
+        self._rows: Floats = _NONE  # what `_tables` shows parts of
+        self._tables = _Own(_NONE, _NONE, _NONE, _NONE, np.empty(0, np.intp))
+        self._ends: list[int] = []  # of the loops of each unit
 
     def share_out(
         self,
@@ -176,28 +178,31 @@ class Hotness:
         """What all units show by themselves; only what changed is worked out anew."""
         if [signs.judgement for signs in self._signs] != judgements:
             self._take(judgements)
-        flags, amounts = len(OWN), self._rows.shape[1] - AMOUNTS
-        owners = np.repeat(np.arange(len(judgements)), np.diff(self._ends, prepend=0))
-        return _Own(self._rows[:, :flags], self._rows[:, flags:amounts], self._rows[:, amounts:], self._loops, owners)
+        return self._tables
 
     def _take(self, judgements: Sequence[Judgement]) -> None:
-        known = self._by_judgement
+        known, before = self._by_judgement, self._signs
         signs = [known.get(id(judgement)) or _signs_of(judgement) for judgement in judgements]
-        changed = [place for place, (new, old) in enumerate(zip(signs, self._signs, strict=False)) if new is not old]
-        alike = len(signs) == len(self._signs) and all(
-            len(signs[place].loops) == len(self._signs[place].loops) for place in changed
-        )
-        if alike:
+        changed = [place for place, (new, old) in enumerate(zip(signs, before, strict=False)) if new is not old]
+        counts = [len(found.loops) for found in signs]
+        if len(signs) == len(before) and all(counts[place] == len(before[place].loops) for place in changed):
             for place in changed:
                 self._rows[place] = signs[place].row
-                if signs[place].loops:
-                    end = int(self._ends[place])
-                    self._loops[end - len(signs[place].loops) : end] = signs[place].loops
+                if counts[place]:
+                    end = self._ends[place]
+                    self._tables.loops[end - counts[place] : end] = signs[place].loops
         else:
-            self._rows = np.array([found.row for found in signs])
+            self._rows = rows = np.array([found.row for found in signs])
             loops = [row for found in signs for row in found.loops]
-            self._loops = np.array(loops) if loops else np.empty((0, len(LOOP_FLAGS) - 1))
-            self._ends = np.cumsum([len(found.loops) for found in signs])
+            self._ends = list(accumulate(counts))
+            flags, amounts = len(OWN), rows.shape[1] - AMOUNTS
+            self._tables = _Own(
+                rows[:, :flags],
+                rows[:, flags:amounts],
+                rows[:, amounts:],
+                np.array(loops) if loops else np.empty((0, len(LOOP_FLAGS) - 1)),
+                np.repeat(np.arange(len(signs)), counts),
+            )
         self._signs = signs
         self._by_judgement = {id(found.judgement): found for found in signs}
 
@@ -209,7 +214,7 @@ class Hotness:
         signs = loop_table(own.loops, own.owners, shares)
         scores = model.scores(np.empty((len(signs), 0)), signs)
         found = short(self.told_shares(judgements, shares, scores / model.temperature))
-        ends = self._ends.tolist()
+        ends = self._ends
         return [tuple(found[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
     def told_shares(self, judgements: Sequence[Judgement], shares: Floats, scores: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import cast
@@ -35,6 +36,7 @@ def grammar_of(module: str, function: str) -> Grammar:
     return Grammar(getattr(import_module(module), function)())  # pyright: ignore[reportDeprecated]
 
 
+@cache
 def knowledge_of(name: str) -> ModuleType:
     """What is known of a language's libraries. A table that its module leaves out is empty; Python's has them all."""
     found, model = import_module(f"{_PACKAGE}.knowledge.{name}"), import_module(f"{_PACKAGE}.knowledge.python")

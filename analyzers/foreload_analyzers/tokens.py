@@ -136,6 +136,7 @@ class Tokens:
         self._said = np.array(list(map(place.__getitem__, chain.from_iterable(words))), np.intp)
         self._said_starts = np.repeat(np.array(starts, np.intp), list(map(len, words)))
         self._spellings = list(place)
+        self._last_used: tuple[View, NDArray[np.intp]] | None = None
         kept = list(map(_KEPT.__getitem__, place))
         self._words = [token.words for token in kept]
         self._table = np.frombuffer(b"".join([token.codes for token in kept]), np.uint32).reshape(-1, 6)
@@ -206,6 +207,11 @@ class Tokens:
 
     def _used(self, view: View) -> NDArray[np.intp]:
         """How often each distinct token occurs, in comments too."""
+        if self._last_used is None or self._last_used[0] is not view:
+            self._last_used = (view, self._count(view))
+        return self._last_used[1]
+
+    def _count(self, view: View) -> NDArray[np.intp]:
         ids, said = self._ids, self._said
         if view.inside is not None:
             ids, said = ids[view.inside[self._sections]], said[view.inside[self._said_sections]]
@@ -285,7 +291,7 @@ def stem(word: str) -> str:
 
 def _counted(block: str, places: NDArray[Any], counts: NDArray[Any] | None = None) -> Bag:
     totals = np.bincount(places, counts, 1 << BLOCK_BITS[block])
-    found = np.flatnonzero(totals != 0)  # of truth values it is ten times faster
+    found = (totals != 0).nonzero()[0]  # of truth values it is ten times faster
     return Bag(found, totals[found].astype(np.float32))
 
 
