@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foreload_core.types import NO_AMOUNTS, Amounts
+from foreload_core.types import NO_AMOUNTS, Amounts, Prices
 from foreload_core.units import GIB
 from lsprotocol import types
 
@@ -144,6 +144,11 @@ class Daemon(Roles):
         """What the environment can get: what the broker said, and what the machine has where it said nothing."""
         said = self._services.link.standing.capacity if self._services is not None else NO_AMOUNTS
         return said.over(self._machine)
+
+    def prices(self) -> Prices:
+        """What resources cost: as the broker said, else the defaults."""
+        said = self._services.link.standing.prices if self._services is not None else None
+        return said or Prices()
 
     def cores(self) -> float:
         """Cores that "all cores" comes to: what the environment can get, else what it has."""

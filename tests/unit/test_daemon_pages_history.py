@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from foreload_core.types import Amounts, Forecast, Reason, Resource, TargetChange
+from foreload_core.types import Amounts, Forecast, Prices, Reason, Resource, TargetChange
 from foreload_daemon.broker.state import Connection, LinkState
 from foreload_daemon.consent import Effective
 from foreload_daemon.history import choices, ledger
@@ -62,6 +62,9 @@ def test_the_month_is_held_against_its_budget() -> None:
     assert card.monthRatio is not None
     assert card.expectedRatio is not None
     assert card.expectedRatio > card.monthRatio
+    assert card.note.startswith("default prices: $0.04 a core-hour")
+    said = cost.card(bill, CAPACITY, Amounts(), None, NOW, Prices(cpu_core_usd_per_hour=0.1))
+    assert said.note == "$0.1 a core-hour, $0.005 a GiB-hour"
     assert cost.card(bill, CAPACITY, Amounts(), None, NOW).monthRatio is None
 
 

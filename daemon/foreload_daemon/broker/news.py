@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from foreload_core.types import NO_AMOUNTS, Amounts, PlannedChange
+from foreload_core.types import NO_AMOUNTS, Amounts, PlannedChange, Prices
 
 if TYPE_CHECKING:
     from foreload_proto.v1 import broker_pb2, common_pb2
@@ -22,6 +22,7 @@ class Standing:
         paused_until: UTC; None: not paused.
         planned: changes that are expected, soonest first.
         agent_connected: whether someone can change limits.
+        prices: what resources cost there; None: the broker has not said.
     """
 
     limit: Amounts = NO_AMOUNTS
@@ -31,6 +32,7 @@ class Standing:
     paused_until: datetime | None = None
     planned: tuple[PlannedChange, ...] = ()
     agent_connected: bool = True
+    prices: Prices | None = None
 
 
 NOTHING_SAID = Standing()
@@ -41,6 +43,7 @@ def standing(allocation: broker_pb2.Allocation | None) -> Standing:
     if allocation is None:
         return NOTHING_SAID
     from foreload_system.codecs import amounts_from_proto, planned_from_proto, time_from_proto
+    from foreload_system.codecs.fleet import prices_from_proto
 
     return Standing(
         limit=amounts_from_proto(allocation.limit),
@@ -50,6 +53,7 @@ def standing(allocation: broker_pb2.Allocation | None) -> Standing:
         paused_until=time_from_proto(allocation.paused_until) if allocation.HasField("paused_until") else None,
         planned=tuple(planned_from_proto(change) for change in allocation.planned),
         agent_connected=allocation.agent_connected,
+        prices=prices_from_proto(allocation.prices) if allocation.HasField("prices") else None,
     )
 
 

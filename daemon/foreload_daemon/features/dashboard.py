@@ -76,7 +76,7 @@ class SlowParts:
         now = daemon.clock.now()
         since = min(cost.month_start(now).timestamp(), now.timestamp() - WEEK_SECONDS)
         rows = samples.read(connection, samples.QUARTER_SECONDS, since, now.timestamp() + 1)
-        self.bill = cost.bill(rows, daemon.capacity(), now)
+        self.bill = cost.bill(rows, daemon.capacity(), now, daemon.prices())
         grids = daemon.forecasts.outlook.grids if daemon.forecasts is not None else ()
         grid = next((each for each in grids if each.resource is Resource.CPU), None)
         forecast = daemon.forecasts.outlook.of(Resource.CPU) if daemon.forecasts is not None else None
@@ -173,7 +173,14 @@ async def build(daemon: Daemon, chosen: str, slow: SlowParts) -> Dashboard:
             runs=[_run_row(run) for run in records.recent(connection, RUNS_SHOWN)],
             skillText=words.skill_text(situation, slow.losses),
             skillDays=[SkillDay(_day(loss), round(loss.skill_ratio, 3)) for loss in slow.losses],
-            cost=cost.card(slow.bill, daemon.capacity(), situation.limit, daemon.budget_usd_per_month(), situation.now),
+            cost=cost.card(
+                slow.bill,
+                daemon.capacity(),
+                situation.limit,
+                daemon.budget_usd_per_month(),
+                situation.now,
+                situation.standing.prices,
+            ),
             tasksText=NO_TASKS,
             throttledSecondsWeek=round(throttled, 1),
             oomKillsWeek=kills,

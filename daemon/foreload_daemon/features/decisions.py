@@ -154,6 +154,7 @@ def _page(connection: sqlite3.Connection, daemon: Daemon, answer: broker_pb2.Exp
             decided,
             situation.standing.pinned,
             can_act,
+            daemon.prices(),
         ),
     )
 

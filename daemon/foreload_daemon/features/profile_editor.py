@@ -116,7 +116,7 @@ def _known(connection: sqlite3.Connection, daemon: Daemon, zone: str) -> tuple[W
     now = daemon.clock.now()
     rows = samples.read(connection, samples.QUARTER_SECONDS, (now - PAST).timestamp(), now.timestamp())
     month = [row for row in rows if row.start_seconds >= cost.month_start(now).timestamp()]
-    spent = cost.spent(month, daemon.capacity())
+    spent = cost.spent(month, daemon.capacity(), daemon.prices())
     return week_of_use(rows, zone), f"about {cost.money(spent.usd)} spent", _declined(connection)
 
 
@@ -159,7 +159,7 @@ async def _stops(daemon: Daemon, text: str) -> Stops:
             floor=_within(FLOOR, capacity),
             initial=_within(Amounts(2.0, 4 * GIB), capacity),
             profile=replace(numbers, budget_usd_per_month=None),
-            prices=cost.PRICES,
+            prices=daemon.prices(),
         )
     )
     if made is None:

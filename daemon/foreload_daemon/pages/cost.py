@@ -14,7 +14,7 @@ from foreload_daemon.history.samples import Row
 from foreload_daemon.protocol import CostCard
 
 PRICES = Prices()
-"""The broker's own defaults: the wire does not carry what an operator set instead, and the screen says so."""
+"""What is reckoned with until a broker says what resources cost there."""
 FIRST_SAVING_SECONDS = 86400.0
 
 
@@ -75,10 +75,15 @@ def saved_text(month: Spent, capacity: Amounts) -> str:
     return f"{money(saved)} saved this month, {share:.0f} %, against {_capacity_text(capacity)} all of the time."
 
 
-def prices_text(prices: Prices = PRICES) -> str:
-    """The prices, and whose they are."""
+def prices_text(said: Prices | None) -> str:
+    """The prices, and whose they are.
+
+    Args:
+        said: by the broker; None: it has not said.
+    """
+    prices = said or PRICES
     cores, memory = prices.cpu_core_usd_per_hour, prices.memory_gib_usd_per_hour
-    return f"default prices: ${cores:g} a core-hour, ${memory:g} a GiB-hour"
+    return f"{'default prices: ' if said is None else ''}${cores:g} a core-hour, ${memory:g} a GiB-hour"
 
 
 def _priced(amounts: Amounts) -> Amounts:
@@ -110,35 +115,43 @@ class Bill:
 NO_BILL = Bill()
 
 
-def bill(rows: Sequence[Row], capacity: Amounts, now: datetime) -> Bill:
+def bill(rows: Sequence[Row], capacity: Amounts, now: datetime, prices: Prices = PRICES) -> Bill:
     """What has been spent.
 
     Args:
         rows: quarters of an hour from the month's beginning or a week ago on, whichever is earlier.
         capacity: what is held where there is no limit.
         now: UTC.
+        prices: USD per hour.
     """
     midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     first, week = month_start(now).timestamp(), now.timestamp() - 7 * 86400
     return Bill(
-        today=spent([row for row in rows if row.start_seconds >= midnight], capacity),
-        month=spent([row for row in rows if row.start_seconds >= first], capacity),
-        week=spent([row for row in rows if row.start_seconds >= week], capacity),
+        today=spent([row for row in rows if row.start_seconds >= midnight], capacity, prices),
+        month=spent([row for row in rows if row.start_seconds >= first], capacity, prices),
+        week=spent([row for row in rows if row.start_seconds >= week], capacity, prices),
     )
 
 
-def card(found: Bill, capacity: Amounts, limit: Amounts, budget_usd: float | None, now: datetime) -> CostCard:
-    """The cost as the dashboard shows it."""
+def card(
+    found: Bill,
+    capacity: Amounts,
+    limit: Amounts,
+    budget_usd: float | None,
+    now: datetime,
+    said: Prices | None = None,
+) -> CostCard:
+    """The cost as the dashboard shows it; `said` are the broker's prices, where it has said them."""
     local = now.astimezone()
     midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     rest = (midnight - local).total_seconds() / 3600
-    expected_today = found.today.usd + amounts_usd_per_hour(_priced(limit), PRICES) * rest
+    expected_today = found.today.usd + amounts_usd_per_hour(_priced(limit), said or PRICES) * rest
     days = found.week.measured_seconds / 86400
     left = (month_end(now) - local).total_seconds() / 86400
     expected = found.month.usd + (found.week.usd / days * min(1.0, days / 7) * left if days > 0 else 0.0)
     month = money(found.month.usd)
     return CostCard(
-        note=prices_text(),
+        note=prices_text(said),
         rows=[("Today so far", money(found.today.usd)), ("Today, expected", f"about {money(expected_today)}")],
         monthName=f"{local:%B}",
         month=f"{month} of ${budget_usd:g} budget" if budget_usd else month,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from foreload_core.policy.cost import amount_usd_per_hour
-from foreload_core.types import Amounts, Forecast, NoForecast, Resource, TargetChange
+from foreload_core.types import Amounts, Forecast, NoForecast, Prices, Resource, TargetChange
 from foreload_core.units import duration_text
 from foreload_core.words import sentence
 
@@ -50,6 +50,7 @@ class Around:
         decided: the log, newest first.
         pinned: the limits that are pinned.
         can_act: whether the broker can be asked now.
+        prices: USD per hour.
     """
 
     environment: str
@@ -59,6 +60,7 @@ class Around:
     decided: Sequence[Decided]
     pinned: Amounts
     can_act: bool
+    prices: Prices = cost.PRICES
 
 
 def decision_page(answer: broker_pb2.ExplainDecisionResponse, around: Around) -> Explanation:
@@ -83,27 +85,27 @@ def decision_page(answer: broker_pb2.ExplainDecisionResponse, around: Around) ->
         base,
         environment=around.environment,
         decisionId=decision.decision_id,
-        lead=_lead(decision.changes, around.names),
+        lead=_lead(decision.changes, around.names, around.prices),
         changes=[explained(each, around.names, ceilings.get(each.resource)) for each in decision.changes],
         chart=_chart(main, decision.decided_at, forecast, around) if main is not None else None,
         outcome=_outcome(row),
         outcomeText=_outcome_text(row),
         facts=_facts(main, measured, row),
         alike=_alike(decision.changes, decision.decision_id, around.decided, log),
-        alternatives=_alternatives(main, forecast, ceilings, considered) if main is not None else [],
+        alternatives=_alternatives(main, forecast, ceilings, considered, around.prices) if main is not None else [],
         known=_known(base),
         actions=row.actions if row is not None else [],
     )
 
 
-def _lead(changes: Sequence[TargetChange], names: Mapping[str, str]) -> str:
+def _lead(changes: Sequence[TargetChange], names: Mapping[str, str], prices: Prices) -> str:
     said: list[str] = []
     for change in changes:
         if not change.reasons:
             continue
         text = sentence(change.reasons[0], names)
-        before = amount_usd_per_hour(change.resource, change.from_amount or 0.0, cost.PRICES)
-        after = amount_usd_per_hour(change.resource, change.to_amount, cost.PRICES)
+        before = amount_usd_per_hour(change.resource, change.from_amount or 0.0, prices)
+        after = amount_usd_per_hour(change.resource, change.to_amount, prices)
         more = after - before
         if change.from_amount is not None and abs(more) >= 0.0005:
             money = f"${abs(more):.3f} an hour {'more' if more > 0 else 'less'}"
@@ -227,6 +229,7 @@ def _alternatives(
     forecast: Forecast | None,
     ceilings: Mapping[Resource, float | None],
     considered: Sequence[str],
+    prices: Prices,
 ) -> list[Alternative]:
     resource, chosen = change.resource, change.to_amount
     ceiling = ceilings.get(resource)
@@ -239,8 +242,8 @@ def _alternatives(
     for amount in sorted(amounts):
         is_stay = amount == change.from_amount
         name = f"Stay at {amount_text(resource, amount)}" if is_stay else f"Go to {amount_text(resource, amount)}"
-        money = f"${amount_usd_per_hour(resource, amount, cost.PRICES):.3f} an hour"
-        why = "chosen" if amount == chosen else _why_not(resource, amount, chosen)
+        money = f"${amount_usd_per_hour(resource, amount, prices):.3f} an hour"
+        why = "chosen" if amount == chosen else _why_not(resource, amount, chosen, prices)
         found.append(Alternative(name, _short_cases(forecast, amount), money, why, amount == chosen))
     found.extend(
         Alternative(text, "", "", "considered and not done", chosen=False) for text in dict.fromkeys(considered)
@@ -248,8 +251,8 @@ def _alternatives(
     return found
 
 
-def _why_not(resource: Resource, amount: float, chosen: float) -> str:
-    gap = amount_usd_per_hour(resource, abs(amount - chosen), cost.PRICES)
+def _why_not(resource: Resource, amount: float, chosen: float, prices: Prices) -> str:
+    gap = amount_usd_per_hour(resource, abs(amount - chosen), prices)
     if amount > chosen:
         return f"${gap:.3f} an hour more, for what is not expected to be needed"
     return f"${gap:.3f} an hour less, and less than the need of {short_text(resource, chosen)}"
