@@ -6,7 +6,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
+from foreload_core.density import read_weights
+from foreload_core.package_data import weights
 from foreload_core.recommend import Session
+from foreload_core.runs import run_weights
 
 BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 RESET = {
@@ -99,3 +103,31 @@ def test_the_future_is_not_seen() -> None:
     assert whole[:cut] == replay(cut)
     assert whole[:cut] == replay(8 * ROUND, later_cores=3.0, cut=cut)[:cut]
     assert whole != replay(8 * ROUND, later_cores=3.0, cut=cut)
+
+
+GOLDEN_CORES = {0: 0.292, 2: 0.292, 4: 5.96, 7: 5.96, 11: 5.96, 29: 0.291}
+
+
+@pytest.mark.parametrize("place", GOLDEN_CORES)
+def test_decisions_of_the_tenth_round_are_the_golden_ones(place: int) -> None:
+    answer = replay(ROUNDS * ROUND)[(ROUNDS - 1) * ROUND + place]
+    assert answer["alloc"]["cpu"] == pytest.approx(GOLDEN_CORES[place], rel=0.03)
+
+
+def test_what_was_fitted_is_read_and_knows_kinds_before_any_was_seen() -> None:
+    fitted = run_weights(read_weights(weights("runs")))
+    assert {"build", "test"} <= set(fitted.priors)
+    answers = [Session(run_weights=each) for each in (None, fitted)]
+    told: list[float] = []
+    for session in answers:
+        answer = session.answer(RESET)
+        for turn in range(40):
+            usage = {"cpu": 0.1, "memory": 1e9}
+            ended = (BEGIN + timedelta(seconds=10 * (turn + 1))).isoformat()
+            message = {"type": "step", "t": turn, "ts": ended, "usage": usage, "alloc": {}, "events": []}
+            if turn == 39:
+                message["events"] = [{**events_of(5, silent=False)[0], "ts": ended}]
+            answer = session.answer(message)
+        told.append(answer["alloc"]["cpu"])
+    assert all(0.1 < cores <= 8 for cores in told)
+    assert told[0] != told[1]
