@@ -6,7 +6,8 @@ scripts/models/fit_complexity.py and docs/models/complexity.md. They are evaluat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
@@ -24,7 +25,7 @@ TIME_MODEL, SPACE_MODEL = "time_complexity", "space_complexity"
 TIME_BLOCKS = (("signs", 13, 1.0), ("paths", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
 SPACE_BLOCKS = (("space_signs", 13, 1.0), ("signs", 13, 0.5), ("grams", 14, 1.0), ("words", 14, 0.7))
 SURE_RULE = 0.7  # a rule that is as sure as this, and that every reading of the file agrees with, is not put down
-INPUT_TEMPERATURE = 1.3  # no program that reads its own input was fitted on: of those the models are less sure
+FOREIGN = "foreign_complexity"
 
 _READS = frozenset(
     {"input", "raw_input", "readline", "readLine", "nextInt", "nextLong", "nextToken", "nextLine", "scanf", "getline"}
@@ -46,6 +47,19 @@ class Verdict(NamedTuple):
             return ""
         found, rule = BIG_O[self.label], BIG_O[self.rule]
         return f"{what}: the rules find {rule} for the whole file; programs like it are more often {found}"
+
+
+class EvenOdds(NamedTuple):
+    """How scores become probabilities where nothing is known of how common the classes are: each counts alike."""
+
+    scale: float
+    shifts: Sequence[float]
+
+
+@cache
+def even_odds() -> Mapping[str, EvenOdds]:
+    """Of each model, for programs that read their own input: none of those was fitted on."""
+    return {name: EvenOdds(row["scale"], row["shifts"]) for name, row in json.loads(model_data(FOREIGN)).items()}
 
 
 @cache
@@ -70,17 +84,31 @@ def floor_of(composed: Composed, rule: str, confidence: float) -> str:
 
 
 def decide(
-    labels: Sequence[str], scores: NDArray[np.float32], temperature: float, rule: str, floor: str = COMPLEXITIES[0]
+    labels: Sequence[str],
+    scores: NDArray[np.float32],
+    temperature: float,
+    rule: str,
+    floor: str = COMPLEXITIES[0],
+    even: EvenOdds | None = None,
 ) -> Verdict:
-    """The class of the largest score with its probability, among those that are not below a floor."""
-    scaled = scores / temperature
-    raised = np.exp(scaled - scaled.max())
+    """The class of the largest score among those not below a floor, and its probability.
+
+    Args:
+        labels, scores: of the model.
+        temperature: of the model.
+        rule: what the rules alone find.
+        floor: the lowest class that may be chosen.
+        even: how probabilities are told of a program unlike those that were fitted on; None: it is like them.
+    """
+    allowed = np.ones(len(labels), bool)
     lowest = COMPLEXITIES.index(floor)
-    if COMPLEXITIES.index(labels[int(raised.argmax())]) < lowest:
-        raised[[place for place, name in enumerate(labels) if COMPLEXITIES.index(name) < lowest]] = 0.0
-    order = raised.argsort()
-    best = int(raised.argmax())
-    second = labels[int(order[-2])] if len(labels) > 1 and int(order[-2]) != best else ""
+    if COMPLEXITIES.index(labels[int(scores.argmax())]) < lowest:
+        allowed = np.array([COMPLEXITIES.index(name) >= lowest for name in labels])
+    order = np.where(allowed, scores, -np.inf).argsort()
+    scaled = scores / temperature if even is None else scores * even.scale + np.array(even.shifts)
+    raised = np.exp(scaled - scaled.max()) * allowed
+    best = int(order[-1])
+    second = labels[int(order[-2])] if allowed.sum() > 1 else ""
     return Verdict(labels[best], round(float(raised[best] / raised.sum()), 3), rule, second)
 
 
@@ -93,15 +121,16 @@ def weigh(report: Report, composed: Composed, words: Bags) -> Report:
         words: runs of tokens and words of its text.
     """
     bags = bags_of(composed, words)
-    more = INPUT_TEMPERATURE if reads_input(composed) else 1.0
+    even: Mapping[str, EvenOdds] = even_odds() if reads_input(composed) else {}
     time_model, space_model = _model(TIME_MODEL), _model(SPACE_MODEL)
     scores, rule = time_model.scores(bags), report.complexity
     is_below = COMPLEXITIES.index(time_model.labels[int(scores.argmax())]) < COMPLEXITIES.index(rule)
-    floor = floor_of(composed, rule, report.complexity_confidence) if is_below else COMPLEXITIES[0]
-    time = decide(time_model.labels, scores, time_model.temperature * more, rule, floor)
-    space = decide(
-        space_model.labels, space_model.scores(bags), space_model.temperature * more, report.space_complexity
-    )
+    # What a program reads itself may be of a size that its task fixes: then no loop over it is sure to grow.
+    holds = is_below and not even
+    floor = floor_of(composed, rule, report.complexity_confidence) if holds else COMPLEXITIES[0]
+    time = decide(time_model.labels, scores, time_model.temperature, rule, floor, even.get(TIME_MODEL))
+    scores, rule = space_model.scores(bags), report.space_complexity
+    space = decide(space_model.labels, scores, space_model.temperature, rule, even=even.get(SPACE_MODEL))
     features = dict(report.features)
     if features:
         features["complexity_order"] = float(COMPLEXITIES.index(time.label))

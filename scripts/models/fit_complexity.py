@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from even_odds import fit_even_odds
 from foreload_analyzers.complexity_model import (
-    INPUT_TEMPERATURE,
+    FOREIGN,
     SPACE_BLOCKS,
     SPACE_MODEL,
     TIME_BLOCKS,
     TIME_MODEL,
+    EvenOdds,
     Verdict,
     bags_of,
     decide,
@@ -39,6 +41,7 @@ from numpy.typing import NDArray
 FITTED_SOURCE = "kamyu104"
 STRENGTH = 3.0
 FOLDS = 5
+SEEDS = (0, 1, 2)  # of the draws of folds; the first one is told
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "analyzers" / "foreload_analyzers" / "models"
 LISTING = Path(__file__).with_name("complexity_rows.txt")
@@ -57,35 +60,41 @@ class Sample:
             raise SystemExit(f"{row['id']}: nothing to analyse")
         self.bags: Bags = bags_of(composed, document.words())
         self.rules = {"complexity": report.complexity, "space": report.space_complexity}
-        self.floors = {
-            "complexity": floor_of(composed, report.complexity, report.complexity_confidence),
-            "space": COMPLEXITIES[0],
-        }
-        self.more = INPUT_TEMPERATURE if reads_input(composed) else 1.0
+        self.reads_input = reads_input(composed)
+        lowest = COMPLEXITIES[0]
+        sure = floor_of(composed, report.complexity, report.complexity_confidence)
+        self.floors = {"complexity": lowest if self.reads_input else sure, "space": lowest}
 
 
 def fit(
     task: str, rows: Sequence[Row], outside: Sequence[Row], samples: Mapping[str, Sample], blocks: Sequence[Any]
-) -> tuple[Fitted, dict[str, Verdict]]:
-    """The model of a task, and what each row got: fitted rows while their group was held out."""
+) -> tuple[Fitted, EvenOdds, dict[str, Verdict]]:
+    """The model of a task, how sure it is of foreign programs, and what each row got: fitted rows while held out."""
     plan = Plan(COMPLEXITIES, [BlockPlan(*block) for block in blocks], STRENGTH)
     bags, labels = [samples[row["id"]].bags for row in rows], [row["label"] for row in rows]
-    scores = np.zeros((len(rows), len(COMPLEXITIES)), np.float32)
-    for held in folds([row["group"] for row in rows], FOLDS):
-        kept = [place for place, out in enumerate(held) if not out]
-        model = Fitted(plan, [bags[place] for place in kept], [labels[place] for place in kept])
-        scores[held] = model.scores([bags[place] for place in np.flatnonzero(held)])
+    groups, targets = [row["group"] for row in rows], np.array([COMPLEXITIES.index(label) for label in labels])
+    draws: list[NDArray[np.float32]] = []
+    for seed in SEEDS:
+        scores = np.zeros((len(rows), len(COMPLEXITIES)), np.float32)
+        for held in folds(groups, FOLDS, seed):
+            kept = [place for place, out in enumerate(held) if not out]
+            model = Fitted(plan, [bags[place] for place in kept], [labels[place] for place in kept])
+            scores[held] = model.scores([bags[place] for place in np.flatnonzero(held)])
+        draws.append(scores)
+    scores = draws[0]
     whole = Fitted(plan, bags, labels)
-    whole.temperature = fit_temperature(scores, np.array([COMPLEXITIES.index(label) for label in labels]))
+    whole.temperature = fit_temperature(scores, targets)
+    even = fit_even_odds(np.concatenate(draws).astype(np.float64), np.tile(targets, len(SEEDS)), groups * len(SEEDS))
     all_scores: list[NDArray[np.float32]] = [*scores]
     if outside:
         all_scores += [*whole.scores([samples[row["id"]].bags for row in outside])]
     found: dict[str, Verdict] = {}
     for row, score in zip([*rows, *outside], all_scores, strict=True):
         sample = samples[row["id"]]
-        temperature = whole.temperature * sample.more
-        found[row["id"]] = decide(COMPLEXITIES, score, temperature, sample.rules[task], sample.floors[task])
-    return whole, found
+        told = even if sample.reads_input else None
+        rule, floor = sample.rules[task], sample.floors[task]
+        found[row["id"]] = decide(COMPLEXITIES, score, whole.temperature, rule, floor, told)
+    return whole, even, found
 
 
 def tell(title: str, rows: Sequence[Row], found: Mapping[str, Verdict]) -> None:
@@ -128,8 +137,8 @@ def main() -> None:
     fitted = [row for row in rows if row["source"] == FITTED_SOURCE]
     outside = [row for row in rows if row["source"] != FITTED_SOURCE]
     space = [row for row in _read(asked.folder / "dev" / "space.jsonl") if row["source"] == FITTED_SOURCE]
-    time_model, time_found = fit("complexity", fitted, outside, samples, TIME_BLOCKS)
-    space_model, space_found = fit("space", space, [], samples, SPACE_BLOCKS)
+    time_model, time_even, time_found = fit("complexity", fitted, outside, samples, TIME_BLOCKS)
+    space_model, space_even, space_found = fit("space", space, [], samples, SPACE_BLOCKS)
     for source in sorted({row["source"] for row in rows}):
         tell(f"time, {source}", [row for row in rows if row["source"] == source], time_found)
         for language in sorted({row["language"] for row in rows if row["source"] == source}):
@@ -146,6 +155,8 @@ def main() -> None:
         MODELS.mkdir(exist_ok=True)
         (MODELS / f"{TIME_MODEL}.bin").write_bytes(time_model.file())
         (MODELS / f"{SPACE_MODEL}.bin").write_bytes(space_model.file())
+        odds = {TIME_MODEL: time_even._asdict(), SPACE_MODEL: space_even._asdict()}
+        (MODELS / f"{FOREIGN}.bin").write_text(json.dumps(odds, separators=(",", ":")))
         names = [f"{task} {row['id']}" for task, chosen in (("time", fitted), ("memory", space)) for row in chosen]
         hashes = sorted(hashlib.sha256(name.encode()).hexdigest()[:16] for name in names)
         LISTING.write_text("".join(f"{line}\n" for line in hashes))
