@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-TEXT_VERSION = 1
+TEXT_VERSION = 2
 TEXT_DATE = "24 Nov 2026"
 """Version and date of the wording of the permission page. With a new one the answer is asked for again."""
 

@@ -23,7 +23,9 @@ export const CHOICES: readonly Choice[] = [
   {
     name: 'shareFeatures',
     title: l10n.t('Send what kind of code is being worked on'),
-    text: l10n.t('Kept by the broker for comparing environments of one kind. This version decides nothing by it.'),
+    text: l10n.t(
+      'Kept by the broker, which tells environments of one kind of program from others by it, for those that allow the last one too.',
+    ),
     quoted: l10n.t('Send what kind of code …'),
     needsTelemetry: true,
   },
@@ -37,7 +39,7 @@ export const CHOICES: readonly Choice[] = [
   {
     name: 'cohortHistory',
     title: l10n.t('Learn from similar environments, and let them learn from this one'),
-    text: l10n.t('Is to give a first forecast on the first day. This version does not do it yet.'),
+    text: l10n.t('Half a day long, what at least 20 others of its kind, size and hour needed stands in for a past that is not there yet.'),
     quoted: l10n.t('Learn from similar …'),
     needsTelemetry: true,
   },
@@ -64,6 +66,6 @@ export function leavesText(name: keyof Switches, fields: number): { text: string
         none: false,
       };
     case 'cohortHistory':
-      return { text: l10n.t('Sends nothing yet but that you chose it.'), none: false };
+      return { text: l10n.t('Sends only that you chose it; the use that the broker measures is compared.'), none: false };
   }
 }
