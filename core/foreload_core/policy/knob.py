@@ -6,6 +6,7 @@ the weight goes over from slack against violations to money against unserved dem
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from foreload_core.types import Resource
 
 RESIZE_SECONDS = 10.0
 """A resize costs so much of the mean demand, in the money's sense."""
+RECORD_FROM, RECORD_TO = 0.7, 0.85
+"""Between these knobs the record of violations begins to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,11 @@ class Meaning:
         fall: its exponent below 1.0; 0: the same.
         unserved: price of unserved demand at 1.0.
         unserved_growth: its exponent.
+        unserved_most: it grows no further than this.
         thrift_from, thrift_to: at and below the first, money alone is weighed; at and above the second, slack alone.
         change: price of a change, in units of slack.
         record_power, kill_growth: see `Exchange`; at 1.0 and above. Who wants it cheap takes violations as they come:
-            there is nothing of the one at `thrift_from`, and nothing of the other at `thrift_to`.
+            there is nothing of the one at 0.7 (all from 0.85 on), and nothing of the other at `thrift_to`.
     """
 
     violation: float
@@ -44,6 +48,7 @@ class Meaning:
     change: float = 0.03
     record_power: float = 0.0
     kill_growth: float = 1.0
+    unserved_most: float = math.inf
 
     def price(self, knob: float) -> float:
         """Of a violation."""
@@ -51,16 +56,16 @@ class Meaning:
 
     def power(self, knob: float) -> float:
         """Of the record."""
-        return self.record_power * _part(knob, self.thrift_from)
+        return self.record_power * _part(knob, RECORD_FROM, RECORD_TO)
 
     def growth_by_kills(self, knob: float) -> float:
         """Of the price, for each kill."""
-        return self.kill_growth ** _part(knob, self.thrift_to)
+        return self.kill_growth ** _part(knob, self.thrift_to, 1.0)
 
 
-def _part(knob: float, first: float) -> float:
-    """0 up to `first`, 1 from 1.0 on."""
-    return min(1.0, max(0.0, (knob - first) / (1.0 - first))) if first < 1.0 else float(knob >= 1.0)
+def _part(knob: float, first: float, last: float) -> float:
+    """0 up to `first`, 1 from `last` on."""
+    return min(1.0, max(0.0, (knob - first) / (last - first))) if first < last else float(knob >= last)
 
 
 FRESH: Mapping[Resource, Meaning] = {
@@ -71,7 +76,7 @@ FRESH: Mapping[Resource, Meaning] = {
 }
 """With nothing pretrained. Chosen on five-minute traces; see docs/forecasting.md."""
 FITTED: Mapping[Resource, Meaning] = {
-    Resource.CPU: Meaning(10.8, 5.2, 0.0, 690.0, 12.9, thrift_from=0.7, change=0.045, record_power=0.5),
+    Resource.CPU: Meaning(10.8, 5.2, 0.0, 520.0, 12.2, change=0.045, record_power=0.5, unserved_most=71.0),
     Resource.MEMORY: Meaning(95.0, 4.0, 7.5, 160.0, 3.0, 0.55, 0.85, record_power=0.5, kill_growth=1.5),
     Resource.NETWORK_RX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
     Resource.NETWORK_TX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
@@ -80,9 +85,9 @@ FITTED: Mapping[Resource, Meaning] = {
 RUNS: Mapping[Resource, Meaning] = {
     Resource.CPU: Meaning(5.6, 4.5, 3.0, thrift_from=0.7, thrift_to=0.85, change=0.004),
     Resource.MEMORY: Meaning(350.0, 14.5, thrift_from=0.4, thrift_to=0.5, change=0.004),
-    Resource.NETWORK_RX: Meaning(8.0, 8.0, unserved=100.0, unserved_growth=7.0, thrift_from=10.0, thrift_to=11.0),
-    Resource.NETWORK_TX: Meaning(11.0, 8.0, unserved=100.0, unserved_growth=7.0, thrift_from=10.0, thrift_to=11.0),
-    Resource.GPU: Meaning(15.0, 6.0, unserved=25.0, unserved_growth=7.0, thrift_from=10.0, thrift_to=11.0),
+    Resource.NETWORK_RX: Meaning(8.0, 8.0, unserved=720.0, unserved_growth=12.0, thrift_from=10.0, thrift_to=11.0),
+    Resource.NETWORK_TX: Meaning(11.0, 8.0, unserved=300.0, unserved_growth=9.5, thrift_from=10.0, thrift_to=11.0),
+    Resource.GPU: Meaning(15.0, 6.0, unserved=22.0, unserved_growth=3.6, thrift_from=10.0, thrift_to=11.0),
 }
 """At steps of seconds, with run signals, fitted or not. Network and GPU weigh money at every knob: their demand is so
 rare that slack says little."""
@@ -105,7 +110,7 @@ def exchange_of(
     table = RUNS if runs else FITTED if fitted else FRESH
     meanings = [table.get(each, table[Resource.CPU]) for each in resources]
     violation = [meaning.price(knob) for meaning in meanings]
-    unserved = [meaning.unserved * knob**meaning.unserved_growth for meaning in meanings]
+    unserved = [min(each.unserved * knob**each.unserved_growth, each.unserved_most) for each in meanings]
     thrift = np.array(
         [
             np.clip((meaning.thrift_to - knob) / (meaning.thrift_to - meaning.thrift_from), 0.0, 1.0)
