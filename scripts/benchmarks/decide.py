@@ -75,7 +75,7 @@ def measured_bytes() -> float:
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     state = EMPTY_STATE
-    for turn in range(0, 30, 10):
+    for turn in range(0, 60, 10):
         state, _ = decide(state, tick(turn, 10), DEFAULT_POLICY)
     gc.collect()
     held, _ = tracemalloc.get_traced_memory()

@@ -34,7 +34,7 @@ WARM_SECONDS, WARM_MEMORY_SECONDS = 3600.0, 86_400.0
 """Before so many intervals, and so long a past, nothing is asked; of memory, whose rare peaks cost most, later."""
 PEAKS_KNOB = 0.6
 """Where intervals hold the peaks of shorter samples, the peak is above most of them: so much of the knob's caution
-comes to the same. Measured on made environments at 10 s; see docs/forecasting.md."""
+comes to the same. Measured on made environments at 10 s; see docs/simulate.md."""
 YOUNG_INTERVALS = 60
 """A resource that is measured later begins the density anew only while it has taken in fewer intervals than this."""
 MOST_RESOURCES = 4
