@@ -38,7 +38,10 @@ def command(
         str, typer.Option(metavar="CMD", help="Saves its progress before it is moved; it is restartable then")
     ] = "",
     cpu_cores: Annotated[
-        float | None, typer.Option(min=0.01, max=4096, help="What it needs, before that was measured [1]")
+        float | None,
+        typer.Option(
+            min=0.01, max=4096, help="What it needs, before that was measured [1, at most a quarter of the instance]"
+        ),
     ] = None,
     environment: Annotated[str | None, typer.Option(help="Which environment it is of [the own one]")] = None,
     broker: Annotated[str | None, typer.Option(help="Address of the broker, HOST:PORT [the local one]")] = None,

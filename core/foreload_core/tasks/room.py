@@ -11,24 +11,27 @@ from foreload_core.types.resources import Amounts, Resource
 from foreload_core.types.tasks import NeedStep, Task, TaskHost
 
 COUNTED: tuple[Resource, ...] = (Resource.CPU, Resource.MEMORY)
-UNKNOWN_CPU_CORES = 1.0
-"""What a task is taken to need before it was measured and where its developer says nothing."""
+UNKNOWN_CPU_CORES, UNKNOWN_CPU_RATIO = 1.0, 0.25
+"""What a task is taken to need before it was measured and where its developer says nothing: at most this part of its
+instance's CPU, so that it can begin, and then be measured, on small ones too."""
 _TINY = 1e-9
 
 
-def need(task: Task, resource: Resource) -> float:
-    """What a task needs while it runs: the higher of what was asked and what was measured."""
+def need(task: Task, resource: Resource, capacity: float | None) -> float:
+    """What a task needs while it runs on an instance of this capacity: the higher of asked and measured."""
     asked, used = task.asked.get(resource), task.used.get(resource)
     if asked is None and used is None:
-        return UNKNOWN_CPU_CORES if resource is Resource.CPU else 0.0
+        if resource is not Resource.CPU:
+            return 0.0
+        return UNKNOWN_CPU_CORES if capacity is None else min(UNKNOWN_CPU_CORES, UNKNOWN_CPU_RATIO * capacity)
     return max(asked or 0.0, used or 0.0)
 
 
-def held(task: Task, resource: Resource) -> float:
+def held(task: Task, resource: Resource, capacity: float | None) -> float:
     """What a task holds where it is: a paused one no CPU, but its memory."""
     if task.state not in PLACED or (resource is Resource.CPU and task.state not in USES_CPU):
         return 0.0
-    return need(task, resource)
+    return need(task, resource, capacity)
 
 
 class Room:
@@ -43,22 +46,22 @@ class Room:
     def add(self, task: Task) -> None:
         """Counts a task as running here."""
         for resource in COUNTED:
-            self._held[resource] += need(task, resource)
+            self._held[resource] += need(task, resource, self.host.capacity.get(resource))
 
     def hold(self, task: Task) -> None:
         """Counts what a task holds where it is."""
         for resource in COUNTED:
-            self._held[resource] += held(task, resource)
+            self._held[resource] += held(task, resource, self.host.capacity.get(resource))
 
     def resume(self, task: Task) -> None:
         """Counts a paused task of this instance as running."""
-        self._held[Resource.CPU] += need(task, Resource.CPU)
+        self._held[Resource.CPU] += need(task, Resource.CPU, self.host.capacity.cpu_cores)
 
     def release(self, task: Task, *, memory: bool) -> None:
         """Counts a task as gone, with its memory or without."""
-        self._held[Resource.CPU] -= held(task, Resource.CPU)
+        self._held[Resource.CPU] -= held(task, Resource.CPU, self.host.capacity.cpu_cores)
         if memory:
-            self._held[Resource.MEMORY] -= held(task, Resource.MEMORY)
+            self._held[Resource.MEMORY] -= held(task, Resource.MEMORY, self.host.capacity.memory_bytes)
 
     def overflow(self) -> tuple[NeedStep, Resource, float] | None:
         """The first step at which environments and tasks together need more than there is, of what, and how much."""
@@ -82,7 +85,11 @@ class Room:
         """Why a task may not run here now; None: it may."""
         for step in self.host.needs or (NeedStep(task.since, Amounts()),):
             for resource in COUNTED:
-                wanted = 0.0 if paused_here and resource is Resource.MEMORY else need(task, resource)
+                wanted = (
+                    0.0
+                    if paused_here and resource is Resource.MEMORY
+                    else need(task, resource, self.host.capacity.get(resource))
+                )
                 short = self._short(step.amounts, resource, wanted)
                 if wanted > 0 and short > 0:
                     numbers = {f"need_{resource.field}": wanted, f"short_{resource.field}": short}

@@ -175,11 +175,11 @@ async def page(address: str, path: str) -> bytes:
 
 def test_every_method_of_the_contract_has_its_right():
     from foreload_broker.security.access import METHODS, NEWCOMERS_METHODS
-    from foreload_proto.v1 import enrolment_pb2
+    from foreload_proto.v1 import enrolment_pb2, tasks_pb2
 
     there = {
         f"/{service.full_name}/{method.name}"
-        for file in (broker_pb2.DESCRIPTOR, agent_pb2.DESCRIPTOR, enrolment_pb2.DESCRIPTOR)
+        for file in (broker_pb2.DESCRIPTOR, agent_pb2.DESCRIPTOR, enrolment_pb2.DESCRIPTOR, tasks_pb2.DESCRIPTOR)
         for service in file.services_by_name.values()
         for method in service.methods
     }
