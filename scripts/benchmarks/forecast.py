@@ -16,7 +16,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,9 @@ STEP_SECONDS, DAY, PAST_DAYS = 300.0, 288, 14
 MACHINES, ORIGINS, COVER_ORIGINS = 8, 6, 30
 HORIZONS = (("5 min", 1, 0.56), ("1 h", 12, 0.60), ("24 h", 288, 2.1))
 FOLDS = Path(__file__).resolve().parents[2] / "results" / "pooled"
+PROPHET_DAYS = 7
+RESOURCES = (Resource.CPU, Resource.MEMORY, Resource.NETWORK_RX, Resource.NETWORK_TX)
+SIZES = np.array([1.0, 2e9, 1e5, 1e5])
 Score = dict[str, list[float]]
 
 
@@ -146,23 +149,48 @@ def prophet_seconds(days: int) -> float:
     return sum(os.times()[:4]) - began
 
 
-def update_seconds() -> float:
-    """CPU seconds of one update and forecast of the short-horizon engine, for four resources."""
-    from foreload_core.density import Engine, Grain
+def update_seconds(step_seconds: float, environments: int = 1, turns: int = 900) -> float:
+    """CPU seconds, per environment, of one update and forecast of the density of minutes, for four resources."""
+    from foreload_core import package_data
+    from foreload_core.density import Engine, Grain, read_weights
 
-    resources = (Resource.CPU, Resource.MEMORY, Resource.NETWORK_RX, Resource.NETWORK_TX)
-    engine = Engine(resources, Grain(10.0, 2), {})
-    chance = np.random.default_rng(1)
-    amounts = chance.lognormal(0, 0.3, (1500, 4)) * [1.0, 2e9, 1e5, 1e5]
-    nothing = np.zeros(4, bool)
-    for number in range(500):
-        engine.observe(1.767e9 + 10.0 * number, amounts[number], nothing)
+    resources = RESOURCES * environments
+    weights = read_weights(package_data.weights("samples"))
+    whole: list[float | None] = [None] * len(resources)
+    beside = [number for number in range(environments) for _each in RESOURCES]
+    engine = Engine(resources, Grain(step_seconds, 2), whole, weights, beside)
+    amounts = np.tile(np.random.default_rng(1).lognormal(0, 0.3, (turns, 4)) * SIZES, environments)
+    nothing = np.zeros(len(resources), bool)
+    began = 0.0
+    for number in range(turns):
+        if number == turns // 3:
+            began = time.process_time()
+        engine.observe(1.767e9 + step_seconds * number, amounts[number], nothing)
         engine.forecast()
-    began = time.process_time()
-    for number in range(500, 1500):
-        engine.observe(1.767e9 + 10.0 * number, amounts[number], nothing)
-        engine.forecast()
-    return (time.process_time() - began) / 1000
+    return (time.process_time() - began) / (turns - turns // 3) / environments
+
+
+def step_seconds_of_recommend(step_seconds: float, turns: int = 900) -> float:
+    """CPU seconds of a whole step of `recommend`, for four resources: reading, update, forecast, choice and reasons."""
+    from foreload_core import package_data
+    from foreload_core.density import read_weights
+    from foreload_core.recommend import Session
+
+    session = Session(read_weights(package_data.weights("samples")))
+    names = [each.value for each in RESOURCES]
+    start = datetime(2026, 1, 5, tzinfo=UTC)
+    context = {"id": "e", "dt_s": step_seconds, "delay": 1, "start": start.isoformat(), "resources": names}
+    session.answer({"type": "reset", "ctx": {**context, "capacity": {"cpu": 4, "memory": 2**33}, "knob": 1.0}})
+    amounts = np.random.default_rng(1).lognormal(0, 0.3, (turns, 4)) * SIZES
+    held = dict(zip(names, (4.0, 8e9, 1e6, 1e6), strict=True))
+    began = 0.0
+    for number in range(turns):
+        if number == turns // 3:
+            began = time.process_time()
+        ended = (start + timedelta(seconds=step_seconds * (number + 1))).isoformat()
+        usage = dict(zip(names, amounts[number].tolist(), strict=True))
+        session.answer({"type": "step", "t": number, "ts": ended, "usage": usage, "alloc": held, "events": []})
+    return (time.process_time() - began) / (turns - turns // 3)
 
 
 def main() -> None:
@@ -197,11 +225,16 @@ def main() -> None:
         add(f"coverage of the 90 % bound {each}, away from 0.905", abs(mean - 0.905), "", 0.025 if folder else None)
         add(f"coverage of the 90 % bound {each}, worst machine", min(cover[each]["cover"]), "of cases", None)
     add("a forecast of a day", 1000 * statistics.median(seconds), "ms", 10.0)
-    update = update_seconds()
-    add("an update of the short-horizon engine, four resources", 1000 * update, "ms", 0.5)
-    # A day at 10 s: an update each sample and, for four resources, a forecast of hours each quarter of an hour; against
-    # a fit of Prophet each hour on only two days of such samples.
-    ours, theirs = 8640 * update + 4 * 96 * statistics.median(seconds), 24 * prophet_seconds(2)
+    update = update_seconds(300.0)
+    add("an update of the density of minutes, four resources", 1000 * update, "ms", 0.5)
+    add("the same in a batch of 100 environments, each", 1000 * update_seconds(300.0, 100, 60), "ms", None)
+    whole = step_seconds_of_recommend(10.0)
+    add("a whole step of recommend at 10 s, four resources", 1000 * whole, "ms", None)
+    add("a whole step of recommend at 5 min, four resources", 1000 * step_seconds_of_recommend(300.0), "ms", None)
+    # A day of one environment with four resources at 10 s: a whole step each sample and four forecasts of a day each
+    # five minutes; against four fits of Prophet each hour, on half as long a past as those forecasts have.
+    ours = 8640 * whole + len(RESOURCES) * DAY * statistics.median(seconds)
+    theirs = 24 * len(RESOURCES) * prophet_seconds(PROPHET_DAYS)
     add("forecasting a day at 10 s, part of Prophet's CPU time", ours / theirs, "times", 0.01)
     print(json.dumps(rows))
 

@@ -51,7 +51,8 @@ class Exchange:
 
     def after(self, record: Record) -> Exchange:
         """With the prices that a record of violations makes of these."""
-        return replace(self, violation=self.violation * record.factor(self.record_power, self.kill_growth))
+        violation = self.violation * record.factor(self.record_power, self.kill_growth)
+        return replace(self, violation=violation, unserved=self.unserved * record.ratio**self.record_power)
 
 
 @dataclass(frozen=True, slots=True)
