@@ -112,6 +112,7 @@ class Applications:
         self._inputs: object = None
         self._last = UNKNOWN
         self._words: dict[int, tuple[ChunkFacts, Mapping[str, int]]] = {}  # by identity
+        self._total: dict[str, int] = {}
         self._calls: dict[int, tuple[Judged, frozenset[str]]] = {}
 
     def choose(
@@ -149,15 +150,18 @@ class Applications:
         return Found(frozenset(modules), frozenset(calls), self._count_words(chunks), place_names(self._path_hint))
 
     def _count_words(self, chunks: Sequence[ChunkFacts]) -> Mapping[str, int]:
-        kept: dict[int, tuple[ChunkFacts, Mapping[str, int]]] = {}
-        total: dict[str, int] = {}
-        for facts in chunks:
-            found = self._words.get(id(facts)) or (facts, words_in(facts))
-            kept[id(facts)] = found
-            for word, count in found[1].items():
+        """How often each known word comes; only chunks that came or went are looked at."""
+        now = {id(facts): facts for facts in chunks}
+        total = self._total
+        for key in self._words.keys() - now.keys():
+            for word, count in self._words.pop(key)[1].items():
+                total[word] -= count
+        for key in now.keys() - self._words.keys():
+            words = words_in(now[key])
+            self._words[key] = (now[key], words)
+            for word, count in words.items():
                 total[word] = total.get(word, 0) + count
-        self._words = kept
-        return total
+        return {word: count for word, count in total.items() if count}
 
 
 def _calls_of(item: Judged) -> frozenset[str]:

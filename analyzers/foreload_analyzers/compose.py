@@ -102,7 +102,7 @@ class Composer:
             problems=problems,
             notes=(application.sentence,) if application.why else (),
         )
-        depth = max((unit.loop_depth for unit in layout.units), default=0)
+        depth = max([unit.loop_depth for unit in layout.units if unit.loops], default=0)
         bottlenecks = sum([len(function.bottlenecks) for function in functions])
         return replace(report, features=features_of(report, len(layout.units) - 1, depth, bottlenecks))
 

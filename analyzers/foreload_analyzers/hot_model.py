@@ -59,12 +59,13 @@ def ranks(values: Floats) -> Floats:
         rows, others = values[:, None, :], values[None, :, :]
         found = np.count_nonzero(others < rows, axis=1) + np.count_nonzero(others <= rows, axis=1)
         return (found - 1.0) / (2.0 * (count - 1))
-    found = np.empty(values.shape)
-    for place in range(values.shape[1]):
-        column = values[:, place]
-        ordered = np.sort(column)
-        found[:, place] = np.searchsorted(ordered, column, "left") + np.searchsorted(ordered, column, "right")
-    return (found - 1.0) / (2.0 * (count - 1))
+    columns = np.ascontiguousarray(values.T)
+    ordered = np.sort(columns, axis=1)
+    found = np.empty(columns.shape)
+    for place, column in enumerate(columns):
+        row = ordered[place]
+        found[place] = row.searchsorted(column, "left") + row.searchsorted(column, "right")
+    return (found.T - 1.0) / (2.0 * (count - 1))
 
 
 def read_models(data: bytes) -> dict[str, RankModel]:
