@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 from foreload_core.density import Engine, Grain, Record
-from foreload_core.policy.exchange import choose
-from foreload_core.policy.knob import FITTED, exchange_of
+from foreload_core.policy.exchange import Exchange, choose
+from foreload_core.policy.knob import FITTED
 from foreload_core.types import Resource
 
 STEP = 300.0
@@ -85,10 +85,10 @@ def test_an_interval_that_was_not_measured_does_not_count() -> None:
     assert engine.record.kills[0] == 0.0
 
 
-def test_who_was_killed_gets_more_memory_for_the_same_knob() -> None:
+def test_who_was_killed_gets_more_memory_for_the_same_price() -> None:
     engine = Engine((Resource.MEMORY,), Grain(STEP, 2), {Resource.MEMORY: 16e9})
     drive(engine, 0, 400, unit=1e9)
-    exchange = exchange_of((Resource.MEMORY,), 1.0, STEP, fitted=True)
+    exchange = Exchange(np.array([3.0]), np.array([25.0]), np.zeros(1), np.array([0.03]), 0.5, 1.5)
     now, least, most = np.array([5e8]), np.array([1e7]), np.array([16e9])
     amounts = [
         choose(engine.forecast(), exchange, now, engine.mean, least, most, record).amount[0]
