@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from foreload_analyzers import Document, analyze
 from foreload_analyzers.algorithms import UNSURE, algorithm_sentence, settle_algorithm
-from foreload_analyzers.complexity_model import decide
+from foreload_analyzers.complexity_model import EvenOdds, decide
 from foreload_analyzers.report import ALGORITHM_CLASSES, COMPLEXITIES
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "analyzers"
@@ -56,3 +56,20 @@ def test_a_file_is_told_as_its_hot_function() -> None:
     report = analyze((FIXTURES / "simulate.py").read_bytes(), "python")
     hottest = max(report.functions, key=lambda function: function.hotness)
     assert report.algorithm_class == hottest.algorithm_class == "matrix_numeric"
+
+
+def test_of_programs_unlike_the_fitted_ones_it_is_told_how_sure_the_same_class_is() -> None:
+    scores = np.array([1.0, 0.0, 2.0, 0.0, 1.5, 0.0, 0.0], np.float32)
+    shifts = [0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0]
+    plain = decide(COMPLEXITIES, scores, 1.0, "linear")
+    even = decide(COMPLEXITIES, scores, 1.0, "linear", even=EvenOdds(1.0, shifts))
+    assert (plain.label, plain.second) == (even.label, even.second) == ("linear", "quadratic")
+    assert even.confidence < plain.confidence
+
+
+def test_a_program_that_reads_its_input_is_told_with_even_odds() -> None:
+    body = "for row in rows:\n    total += row\nprint(total)\n"
+    given = analyze(f"rows = list(range(n))\ntotal = 0\n{body}".encode(), "python")
+    reading = analyze(f"rows = list(map(int, input().split()))\ntotal = 0\n{body}".encode(), "python")
+    assert given.complexity == reading.complexity == "linear"
+    assert reading.complexity_confidence < given.complexity_confidence
