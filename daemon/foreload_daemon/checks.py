@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -234,6 +236,20 @@ def clock(surroundings: Surroundings) -> Check:
     return Check("Clock", GOOD, f"It agrees with the broker's to {abs(skew):.1f} s.", "")
 
 
+def moving_tasks(_surroundings: Surroundings) -> Check:
+    """Whether a process could be carried over to another machine with its memory."""
+    instead = "Tasks that make way are moved by their own checkpoint, or paused."
+    program = shutil.which("criu", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if program is None:
+        return Check("Moving tasks", GOOD, f"There is no CRIU here. {instead}", "")
+    try:
+        done = subprocess.run([program, "check"], capture_output=True, timeout=CONNECT_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return Check("Moving tasks", GOOD, f"CRIU does not answer here. {instead}", "")
+    works = "would work here, and this version does not use it" if done.returncode == 0 else "does not work here"
+    return Check("Moving tasks", GOOD, f"CRIU {works}. {instead}", "")
+
+
 CHECKS: tuple[tuple[str, Callable[[Surroundings], Check]], ...] = (
     ("Python", python),
     ("Container", container),
@@ -243,5 +259,6 @@ CHECKS: tuple[tuple[str, Callable[[Surroundings], Check]], ...] = (
     ("Broker", broker),
     ("Permission", permission),
     ("Clock", clock),
+    ("Moving tasks", moving_tasks),
 )
 """The checks, in the order in which they are shown."""

@@ -35,6 +35,7 @@ FEATURES = (
     "announce",
     "gauge",
     "notices",
+    "task_notices",
     "dashboard",
     "trends",
     "doctor",

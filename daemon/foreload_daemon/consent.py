@@ -63,6 +63,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "PinLimitRequest": (AUTOMATIC_SCALING, "A pin"),
     "UndoDecisionRequest": (AUTOMATIC_SCALING, "An undo"),
     "DeclineDecisionRequest": (AUTOMATIC_SCALING, "A “not this time”"),
+    "DeclineMoveRequest": (AUTOMATIC_SCALING, "Keeping a task where it is"),
     "PauseScalingRequest": (AUTOMATIC_SCALING, "A pause"),
     "SetConsentRequest": (REVOKING, "Your permission"),
     "PurgeRequest": (REVOKING, "Asking to delete everything"),

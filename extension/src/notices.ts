@@ -26,7 +26,7 @@ async function show(daemon: Daemon, log: vscode.LogOutputChannel, { key, text, d
 async function answer(daemon: Daemon, key: string, name: string): Promise<void> {
   try {
     const { done, text } = await daemon.request<Outcome>(ANSWER_NOTICE, { key, answer: name });
-    if (name !== 'raise') return;
+    if (name !== 'raise' && name !== 'keep') return;
     if (done) vscode.window.setStatusBarMessage(text, 8_000);
     else void vscode.window.showWarningMessage(text);
   } catch (error) {

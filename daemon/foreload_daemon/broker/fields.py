@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 RANDOM_ID = re.compile(r"([0-9a-f]{32})?")
 """Ids that we make: 32 hexadecimal digits, drawn at random."""
+TASK_ID = re.compile(r"[0-9a-f]{16}")
+"""Ids of tasks: 16 hexadecimal digits, drawn at random by who submits them."""
 WINDOW_ID = re.compile(r"w-[0-9a-f]{12}")
 """A window's id on the wire is an HMAC of the one in the file."""
 DECISION_ID = re.compile(r"([a-z0-9-]{1,63}-[0-9]{1,12})?")
@@ -37,6 +39,7 @@ RULES: Mapping[str, re.Pattern[str]] = {
     "UndoDecisionRequest.decision_id": DECISION_ID,
     "DeclineDecisionRequest.request_id": RANDOM_ID,
     "DeclineDecisionRequest.reference": REFERENCE,
+    "DeclineMoveRequest.task_id": TASK_ID,
     "PauseScalingRequest.request_id": RANDOM_ID,
     "PurgeRequest.request_id": RANDOM_ID,
 }

@@ -21,7 +21,7 @@ from foreload_daemon.consent import Gate, NotAllowed
 from foreload_daemon.history.database import Database
 
 if TYPE_CHECKING:
-    from foreload_proto.v1 import broker_pb2, common_pb2
+    from foreload_proto.v1 import broker_pb2, common_pb2, tasks_pb2
     from google.protobuf.message import Message
 
     from foreload_daemon.broker.session import Session
@@ -45,7 +45,7 @@ class Link:
         state: how it stands now.
         allocation: what the broker last said that holds, also after it went away; None before the first word.
         standing: the same as core's values.
-        on_state, on_allocation, on_decision: called with each news.
+        on_state, on_allocation, on_decision, on_task: called with each news.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Link:
         self.on_state: list[Callable[[], None]] = []
         self.on_allocation: list[Callable[[], None]] = []
         self.on_decision: list[Callable[[common_pb2.Decision], None]] = []
+        self.on_task: list[Callable[[tasks_pb2.TaskStatus], None]] = []
         self.profile_revision = 0
         self._try_now = asyncio.Event()
         self._outbox_changed = asyncio.Event()
@@ -273,6 +274,11 @@ class Link:
         """The session's news of a decision."""
         for listener in self.on_decision:
             listener(decision)
+
+    def took_task(self, status: tasks_pb2.TaskStatus) -> None:
+        """The session's news of a task."""
+        for listener in self.on_task:
+            listener(status)
 
     def _set(self, state: LinkState) -> None:
         if state == self.state:

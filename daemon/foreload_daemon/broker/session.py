@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
-from foreload_proto.v1 import broker_pb2, broker_pb2_grpc
+from foreload_proto.v1 import broker_pb2, broker_pb2_grpc, tasks_pb2_grpc
 from foreload_system.certificates import Bundle
 from foreload_system.channels import open_channel
 from foreload_system.codecs import CONTRACT_VERSION, time_from_proto
@@ -57,6 +57,10 @@ class Refused(Exception):  # noqa: N818 - it names what the broker did
     """The broker does not take this client. The message says why."""
 
 
+TASK_METHODS = frozenset({"DeclineMove"})
+"""Those of the service of tasks; the others are the broker's own."""
+
+
 class Session:
     """Runs one connection.
 
@@ -72,6 +76,7 @@ class Session:
         self._bundle = bundle
         self._channel = open_channel(address, bundle)
         self._stub = broker_pb2_grpc.BrokerServiceStub(self._channel)
+        self._tasks = tasks_pb2_grpc.TaskServiceStub(self._channel)
         self._acknowledged = 0
         self._sent = 0
         self._oldest_in_flight: float | None = None
@@ -115,7 +120,8 @@ class Session:
             BrokerUnavailable: no answer, or a refusal; the message says which.
         """
         try:
-            return await getattr(self._stub, method)(_message(released), timeout=deadline_seconds)
+            stub: Any = self._tasks if method in TASK_METHODS else self._stub
+            return await getattr(stub, method)(_message(released), timeout=deadline_seconds)
         except grpc.aio.AioRpcError as error:
             raise BrokerUnavailable(_answer_text(error)) from error
 
@@ -232,6 +238,8 @@ class Session:
                 await self._link.took_allocation(answer.allocation)
             elif kind == "decision":
                 self._link.took_decision(answer.decision)
+            elif kind == "task":
+                self._link.took_task(answer.task)
 
     async def _acknowledge(self, sequence: int) -> None:
         self._acknowledged = max(self._acknowledged, sequence)

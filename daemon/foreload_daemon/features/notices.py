@@ -43,7 +43,7 @@ WATCH_FROM_RATIO = 0.75
 MORE_RATIO = 1.25
 STEP_BYTES = GIB // 2
 RAISE_MINUTES = 4 * 60
-ANSWERS = ("leave", "raise", "holders", "mute")
+ANSWERS = ("leave", "raise", "holders", "mute", "keep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,10 @@ def set_up(server: ForeloadServer, daemon: Daemon) -> None:
         if message.answer not in ANSWERS:
             raise BadMessage(f"NoticeAnswer.answer is {message.answer!r}; allowed are {', '.join(ANSWERS)}")
         await daemon.services.database.run(_answered, message)
+        if message.answer == "keep":
+            from foreload_daemon.features.task_notices import keep
+
+            return await keep(daemon, message.key)
         wanted = books[0].wanted if books else None
         if message.answer != "raise":
             return Outcome(True, "It is not said again." if message.answer == "mute" else "The limit stays.")
