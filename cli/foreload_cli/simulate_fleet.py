@@ -61,7 +61,7 @@ def command(
         raise CommandFailed(f"simulate-fleet: --instance-type is {instance_type!r}; the price file has {names}", 2)
     with progress(quiet=form == "json") as say:
         say("traces")
-        read = [_read(path) for path in traces]
+        read = [read_fleet_trace(path) for path in traces]
         seconds = (days + learn_days) * 86_400
         try:
             demand = fleet_demand(read, environments or len(read), step_seconds, seconds)
@@ -93,8 +93,12 @@ def command(
         _print(content)
 
 
-def _read(path: Path) -> Trace:
-    """A trace with the events beside it, if there are any."""
+def read_fleet_trace(path: Path) -> Trace:
+    """A trace with the events beside it, if there are any.
+
+    Raises:
+        CommandFailed: it cannot be read, or has no CPU in it.
+    """
     import numpy as np
     from foreload_broker.platforms.simulated.demand import Trace
     from foreload_broker.platforms.simulated.runs import RunEvent

@@ -11,8 +11,8 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +43,6 @@ class LocalProvider:
         self._folder = state / "instances"
         self._authority = authority_folder
         self._address = broker_address
-        self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     async def provision(self, instance_id: str, instance_type: InstanceType) -> None:
         """See `Provider.provision`."""
@@ -58,24 +57,18 @@ class LocalProvider:
             environments = folder / "agent" / "environments.json"
             if not environments.exists():
                 replace_file(environments, b'{"environments": []}\n', mode=0o644)
-            with (folder / "agent.log").open("ab") as log:
-                process = subprocess.Popen(  # noqa: ASYNC220 - it is only started here, not waited for
-                    [
-                        *(sys.executable, "-m", "foreload_cli.main", "agent", "--state", str(folder)),
-                        *("--instance", instance_id, "--broker", self._address),
-                        *("--certificates", str(certificates), "--environments", str(environments)),
-                    ],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    cwd="/",
-                )
-            content = {"pid": process.pid, "instance_type": instance_type.name}
+            process_id = _spawned(
+                [
+                    *(sys.executable, "-m", "foreload_cli.main", "agent", "--state", str(folder)),
+                    *("--instance", instance_id, "--broker", self._address),
+                    *("--certificates", str(certificates), "--environments", str(environments)),
+                ],
+                folder / "agent.log",
+            )
+            content = {"pid": process_id, "instance_type": instance_type.name}
             replace_file(folder / "instance.json", (json.dumps(content) + "\n").encode(), mode=0o644)
         except (OSError, CertificateError) as error:
             raise Unavailable(f"instance {instance_id} cannot be started here: {error}") from error
-        self._started[instance_id] = process
 
     async def release(self, instance_id: str) -> None:
         """See `Provider.release`."""
@@ -88,7 +81,6 @@ class LocalProvider:
                 await asyncio.sleep(LOOK_SECONDS)
             else:
                 os.kill(process_id, signal.SIGKILL)
-        self._started.pop(instance_id, None)
         shutil.rmtree(self._folder / instance_id, ignore_errors=True)
 
     async def list(self) -> tuple[ProvidedInstance, ...]:
@@ -102,14 +94,22 @@ class LocalProvider:
 
     def _process_id(self, instance_id: str) -> int | None:
         """Of the agent, if it is there and still ours; a number that somebody else has got since is not."""
-        started = self._started.get(instance_id)
-        if started is not None:
-            return started.pid if started.poll() is None else None
         try:
-            process_id = int(
-                json.loads((self._folder / instance_id / "instance.json").read_text(encoding="utf-8"))["pid"]
-            )
+            content = json.loads((self._folder / instance_id / "instance.json").read_text(encoding="utf-8"))
+            process_id = int(content["pid"])
+            with suppress(ChildProcessError):
+                os.waitpid(process_id, os.WNOHANG)  # one of ours that has ended is there until somebody asks
             command = Path(f"/proc/{process_id}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return process_id if instance_id.encode() in command else None
+
+
+def _spawned(command: list[str], log: Path) -> int:
+    """Starts a program in a session of its own, so that it outlives this one. Returns its process id."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
 from foreload_core.policy.cost import amounts_usd_per_hour
@@ -90,10 +89,6 @@ class Tally:
     def measures(self, step: int) -> bool:
         """Whether a step counts."""
         return step >= self.first_step
-
-    def measures_at(self, now: datetime) -> bool:
-        """Whether a moment counts."""
-        return (now - self._demand.start).total_seconds() >= self.first_step * self._demand.step_seconds
 
     def count(self, step: int, machines: Machines, placed: Bools, limit: Floats, cost_usd: float) -> None:
         """Takes in one step, before anything answers to it."""

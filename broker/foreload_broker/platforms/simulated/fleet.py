@@ -37,11 +37,15 @@ WITHOUT_DENSITY = replace(
 )
 """The policy of the live broker but for the density of the next minutes, which wants every sample of each minute: what
 is planned here are instances, by runs, live use and work hours."""
+DECIDED_BEFORE_SECONDS = 4 * 86_400.0
+"""Before the measured time the fleet is run for so long; what comes earlier is only watched."""
 LEARN_HOURS = 12.0
 """An hour at work so long ago counts 1/e of this one for what an environment is expected to hold."""
 FIRST_CORES, FIRST_BYTES = 1.0, 3 * 2**30
 LOWER_AFTER_LOOKS = 3
 MOST_OF_EXPECTED = 1.5
+FIRST_MEMORY_DEVIATIONS = 2.5
+"""What an environment begins with beyond its mean use of memory: too little kills at once."""
 ENTRY_RATIO = 1 / 32
 """This part of an instance is kept for who comes: a limit that fell only when somebody came would come too late."""
 
@@ -78,6 +82,7 @@ class FleetSimulation:
         self._busy: set[int] = set()
         self._used: Floats = np.zeros((count, 2), np.float32)
         self._tally = Tally(demand, settings)
+        self._first_decided = max(0, self._tally.first_step - round(DECIDED_BEFORE_SECONDS / demand.step_seconds))
 
     def run(self, progress: Callable[[float], None] = lambda _part: None) -> FleetFigures:
         """Runs to the end of the demand.
@@ -88,7 +93,7 @@ class FleetSimulation:
         demand = self._demand
         look_steps = max(1, round(LOOK_SECONDS / demand.step_seconds))
         for step in range(demand.step_count):
-            if self._tally.measures(step):
+            if step >= self._first_decided:
                 self._step(step)
             else:
                 self._watch(step)
@@ -117,7 +122,7 @@ class FleetSimulation:
             self._runs[row].observe((float(self._used[row, CPU]), float(self._used[row, MEMORY])))
         self._signals(step, end, starts=False)
         self._learn()
-        if self._tally.measures(step + 1):
+        if step + 1 >= self._first_decided:
             self._placed[:] = False
             self._limit[:] = 0.0
             for memory in self._runs:
@@ -274,8 +279,8 @@ class FleetSimulation:
             room = [most[kind] - total[4 + kind] for kind in (CPU, MEMORY)]
             if any(room[kind] < least[kind] for kind in (CPU, MEMORY)):
                 continue  # there is room for what it will use, and none in today's limits: it waits for one to fall
-            for kind in (CPU, MEMORY):
-                first = float(self._use[row, kind] + use_deviation[row, kind])
+            for kind, deviations in ((CPU, 1.0), (MEMORY, FIRST_MEMORY_DEVIATIONS)):
+                first = float(self._use[row, kind] + deviations * use_deviation[row, kind])
                 self._limit[row, kind] = min(room[kind], max(least[kind], first))
                 total[4 + kind] += float(self._limit[row, kind])
             self._where[row], self._placed[row] = where, True
@@ -323,7 +328,7 @@ class FleetSimulation:
         for name in machines.named(InstancePhase.DRAINING):
             if not counts.get(name):
                 machines.release(name, now)
-        if not self._tally.measures_at(now):
+        if (now - self._demand.start).total_seconds() < self._first_decided * self._demand.step_seconds:
             return
         if settings.instance_count is not None:
             for _ in range(settings.instance_count - len(machines.instances)):
