@@ -27,7 +27,7 @@ from foreload_core.history import Grid
 from foreload_core.types import Forecast, Resource
 
 STEP_SECONDS, DAY, PAST_DAYS = 300.0, 288, 14
-MACHINES, ORIGINS, COVER_ORIGINS = 8, 6, 30
+MACHINES, ORIGINS, COVER_ORIGINS = 8, 6, 60
 HORIZONS = (("5 min", 1, 0.56), ("1 h", 12, 0.60), ("24 h", 288, 2.1))
 FOLDS = Path(__file__).resolve().parents[2] / "results" / "pooled"
 PROPHET_DAYS = 7
