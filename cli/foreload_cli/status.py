@@ -13,6 +13,7 @@ from foreload_core.types import Amounts, Resource
 from foreload_core.units import cores_text, duration_text, format_time, gib_text
 
 from foreload_cli.failure import CommandFailed
+from foreload_cli.status_fleet import fleet_content, print_fleet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,6 +108,7 @@ def _content(address: str, answer: Any, said: dict[str, Any]) -> dict[str, Any]:
         },
         "agent": None if agent is None else {"pid": agent["pid"], "instance_id": agent["instance_id"]},
         "environments": [_environment(environment) for environment in answer.environments],
+        **fleet_content(answer),
     }
 
 
@@ -139,6 +141,7 @@ def _print(content: dict[str, Any], console: Console | None = None) -> None:
         say(f"Its last look took {duration_text(broker['last_tick_seconds'])}, which is long.")
     if agent is not None:
         say(f"Agent of instance {agent['instance_id']} runs (process {agent['pid']}).")
+    print_fleet(content, say)
     rows = [_row(environment) for environment in content["environments"]]
     if not rows:
         say("No environment is known yet; add one with: foreload up --environment NAME")
