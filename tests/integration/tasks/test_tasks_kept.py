@@ -69,8 +69,10 @@ def only_in_its_workspace(fleet: Any) -> None:
     """Another folder, and another environment's certificate, are no way around it."""
     foreign = [sys.executable, "-m", "foreload_cli.main", "run", "--broker", fleet.address]
     foreign += ["--certificates", str(fleet.certificates("environment", "a2")), "--", "true"]
-    run = subprocess.Popen(foreign, cwd=fleet.workspace, stderr=subprocess.PIPE)
-    assert b"mounted on no instance" in run.stderr.readline()  # pyright: ignore[reportOptionalMemberAccess]
+    said = fleet.folder / "foreign.err"
+    with said.open("wb") as file:
+        run = subprocess.Popen(foreign, cwd=fleet.workspace, stderr=file)
+    fleet.wait(lambda: b"mounted on no instance" in said.read_bytes(), "the reason why it waits")
     run.send_signal(signal.SIGTERM)
     assert run.wait(30) == -signal.SIGTERM
 

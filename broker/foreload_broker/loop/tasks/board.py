@@ -35,7 +35,7 @@ from foreload_broker.store import tasks as store
 
 _LOG = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0
-SHORTEST_SECONDS = 0.05
+SHORTEST_SECONDS = 0.1
 ORDER_AGAIN_SECONDS = 5.0
 CLEAN_SECONDS = 600.0
 MOST_TASKS = 200
@@ -277,7 +277,8 @@ class TaskBoard:
         before = dict(tasks)
         if any(task.state not in FINAL for task in tasks.values()):
             hosts = list(self.hosts.by_instance.values())
-            tick = await self._loop.in_writer(lambda writer, at: look_at_fleet(writer, at, hosts, self._settings))
+            known, how = tuple(tasks.values()), self._settings
+            tick = await self._loop.in_writer(lambda writer, at: look_at_fleet(writer, at, hosts, known, how))
             for task in decide_tasks(tasks.values(), tick):
                 if not self._loop.settings.shadow or task.state is TaskState.STARTING:
                     tasks[task.task_id] = task
