@@ -345,7 +345,9 @@ def allowed(field: FieldInfo) -> str:
 
 
 def _problem(entry: Any, options: Mapping[str, Any]) -> str:
-    name = str(entry["loc"][0]) if entry["loc"] else "settings"
+    if not entry["loc"]:  # what several settings are only together
+        return str(entry["msg"]).removeprefix("Value error, ")
+    name = str(entry["loc"][0])
     field = BrokerSettings.model_fields.get(name)
     key = f"--{name.replace('_', '-')}" if name in options else f"{PREFIX}{name}".upper()
     if field is None:
