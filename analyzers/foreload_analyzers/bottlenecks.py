@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
-from foreload_analyzers.costly_calls import costly_calls
+from foreload_analyzers.costly_calls import costly_calls, is_searched_list, outlives
 from foreload_analyzers.costs import CONSTANT, LINEAR
 from foreload_analyzers.expressions import Expr, names_in, quoted
+from foreload_analyzers.facts import AssignFact, CallFact
 from foreload_analyzers.judge import WORK_PER_MICROSECOND, CallSite, Judgement
-from foreload_analyzers.languages import CALL, INDEX, ITEMS, MEMBER, NAME, TEXT
+from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, NUMBER, TEXT, UNARY
 from foreload_analyzers.report import Bottleneck
 
 SINGLE_CORE = "single_core"
@@ -38,6 +39,16 @@ KINDS = {
 MAX_PARTS = 60  # of an expression that is looked through
 SHORT_TEXT = 4  # with its quotes: an ending, not a text that grows
 _JOINS = frozenset({"numpy.append", "numpy.concatenate", "numpy.vstack", "numpy.hstack", "pandas.concat"})
+TEXT_IS_COPIED = frozenset({"python", "java", "go"})  # where a text that grows is another text
+_ELEMENT_CALLS = frozenset(
+    {"abs", "float", "int"}
+    | {
+        f"{module}.{name}"
+        for module in ("numpy", "math")
+        for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "abs")
+    }
+    | {"numpy.maximum", "numpy.minimum", "numpy.square", "numpy.power", "math.pow"}
+)
 POOL_WORTH = 3_000_000 * WORK_PER_MICROSECOND  # three seconds of work that would split
 
 
@@ -63,13 +74,21 @@ def _grows(found: Judgement, loop: int) -> bool:
     return False
 
 
+def _language(knowledge: ModuleType) -> str:
+    return knowledge.__name__.rsplit(".", 1)[-1]
+
+
 def _memberships(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
     items: list[Bottleneck] = []
     for fact in found.unit.memberships:
         if not _grows(found, fact.loop) or found.scope.container(fact.container) not in ("list", "tuple"):
             continue
-        if found.sizes.length(fact.container).cost == CONSTANT:
+        if found.sizes.length(fact.container).cost == CONSTANT or not is_searched_list(
+            found, fact.container, fact.loop
+        ):
             continue
+        if fact.item.kind == TEXT and _language(knowledge) != "python":
+            continue  # a search in a text looks the same
         name = fact.container.text
         message = f"{quoted('in ' + name)} looks through the whole list on each turn; ask a set of its items instead"
         items.append(Bottleneck(fact.line, "list_membership", message))
@@ -78,6 +97,7 @@ def _memberships(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
 
 def _text_growth(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
     items: list[Bottleneck] = []
+    copies_text = _language(knowledge) in TEXT_IS_COPIED
     for fact in found.unit.assigns:
         if fact.operator != "+=" or fact.target.kind != NAME or not _grows(found, fact.loop):
             continue
@@ -86,7 +106,11 @@ def _text_growth(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
             continue
         started = [value for value in found.scope.values(name) if value.kind != NAME]
         if any(found.scope.container(value) == "str" for value in started) or fact.value.kind == TEXT:
-            message = f"{quoted(name + ' +=')} copies the text on each turn; collect its parts and join them once"
+            if not copies_text:
+                continue  # texts grow in place there, or are put together when they are read
+            message = (
+                f"{quoted(name + ' +=')} may copy the whole text on each turn; collect its parts and join them once"
+            )
             items.append(Bottleneck(fact.line, "text_concatenation", message))
         elif any(found.scope.container(value) == "array" for value in started) and fact.value.kind == ITEMS:
             message = f"{quoted(name + ' +=')} copies the array on each turn; collect its parts and join them once"
@@ -122,16 +146,24 @@ def _call(found: Judgement, site: CallSite, knowledge: ModuleType) -> tuple[str,
     if method in knowledge.ROW_WALKS and found.scope.outside.imported("pd") is not None and method == ".iterrows":
         return "row_wise_frame", "`iterrows` builds an object for each row; work on whole columns, or walk `itertuples`"
     axis = fact.keywords.get("axis")
-    if method == ".apply" and axis is not None and axis.text in ("1", "'columns'", '"columns"'):
+    if (
+        method == ".apply"
+        and axis is not None
+        and axis.text in ("1", "'columns'", '"columns"')
+        and "engine" not in fact.keywords
+        and not _owner(fact.callee).text.endswith(".style")
+    ):
         return "row_wise_frame", "`apply(axis=1)` calls Python for each row; work on whole columns"
-    if repeated and path in knowledge.COMPILES and _fixed(found, fact.arguments):
+    if repeated and path in knowledge.COMPILES and _fixed(found, fact.arguments, fact.loop):
         return (
             "compile_in_loop",
             f"{quoted(fact.shown)} makes the same pattern on each turn; make it once, before the loop",
         )
-    if repeated and (path == "sorted" or method == ".sort") and _same_each_turn(found, site):
-        return "sort_in_loop", "sorts on each turn; sort once before the loop, or keep a heap or insert by bisection"
-    if repeated and method in knowledge.QUERIES and _is_query(found, site, method):
+    if repeated and path == "sorted" and fact.arguments and _stays_the_same(found, fact.arguments[0], fact.loop):
+        return "sort_in_loop", "sorts the same things on each turn; sort them once, before the loop"
+    if repeated and method == ".sort" and not fact.keywords and not fact.arguments and _is_sorted_again(found, site):
+        return "sort_in_loop", "sorts the whole list for each item that is added; keep a heap, or insert by bisection"
+    if repeated and method in knowledge.QUERIES and _is_query(found, site, method) and _asks_for_the_turn(found, fact):
         return (
             "query_per_row",
             f"{quoted(fact.shown)} asks the database once for each turn; ask once for all rows, or use `executemany`",
@@ -171,23 +203,74 @@ def _owner(callee: Expr) -> Expr:
     return callee.parts[0] if callee.kind == MEMBER else callee
 
 
-def _fixed(found: Judgement, arguments: tuple[Expr, ...]) -> bool:
-    return bool(arguments) and (
-        arguments[0].kind == TEXT or (arguments[0].kind == NAME and found.scope.loop_of_target(arguments[0].name) < 0)
+def _fixed(found: Judgement, arguments: tuple[Expr, ...], loop: int) -> bool:
+    """Whether a pattern is the same on each turn: a text without gaps, or a name that the loop gives no value."""
+    if not arguments:
+        return False
+    first = arguments[0]
+    if first.kind == TEXT:
+        return not ("${" in first.text or first.text[:2].lower() in ('f"', "f'", "rf", "fr"))
+    return first.kind == NAME and _stays_the_same(found, first, loop)
+
+
+def _stays_the_same(found: Judgement, thing: Expr, loop: int, apart: int = -1) -> bool:
+    """Whether nothing in the loop gives a thing, or what it is a part of, another value, or changes what it holds.
+
+    The call that starts at `apart` is not looked at.
+    """
+    if thing.kind not in (NAME, MEMBER) or not outlives(found, thing, loop):
+        return False
+    inside = found.unit.loops[loop]
+    roots = names_in(thing) | {thing.text}
+    for fact in found.unit.assigns:
+        if inside.body_start <= fact.start < inside.body_end and names_in(fact.target) & roots:
+            return False
+    return not any(
+        inside.body_start <= call.start < inside.body_end
+        and call.start != apart
+        and call.callee.kind == MEMBER
+        and names_in(call.callee) & roots
+        for call in found.unit.calls
     )
 
 
-def _same_each_turn(found: Judgement, site: CallSite) -> bool:
-    """Whether what is sorted lives longer than a turn: made outside the loop."""
-    fact = site.fact
-    sorted_thing = _owner(fact.callee) if fact.callee.kind == MEMBER else fact.arguments[0] if fact.arguments else None
-    if sorted_thing is None or sorted_thing.kind not in (NAME, MEMBER):
-        return False
-    name = sorted_thing.text
-    if found.scope.loop_of_target(name) >= 0:
-        return False
-    facts = found.scope.assigned(name)
-    return not any(given.loop == fact.loop and given.operator == "=" for given in facts)
+def _is_sorted_again(found: Judgement, site: CallSite) -> bool:
+    """Whether a list is sorted that nothing else in the loop changes, or to which the loop adds items one by one."""
+    owner = _owner(site.fact.callee)
+    if found.scope.outside.imported(owner.text) is not None:
+        return False  # a function of a module
+    return _stays_the_same(found, owner, site.fact.loop, site.fact.start) or _is_added_to(found, site)
+
+
+def _is_added_to(found: Judgement, site: CallSite) -> bool:
+    """Whether the loop adds items, one by one, to the list that it sorts."""
+    fact, owner = site.fact, _owner(site.fact.callee)
+    return outlives(found, owner, fact.loop) and any(
+        call.name in ("append", "push", "add")
+        and call.loop == fact.loop
+        and call.callee.kind == MEMBER
+        and _owner(call.callee).text == owner.text
+        for call in found.unit.calls
+    )
+
+
+def _asks_for_the_turn(found: Judgement, fact: CallFact) -> bool:
+    """Whether a query is made with what the turn is about: a fixed question with values, or the row of a key."""
+    targets: set[str] = set()
+    index = fact.loop
+    while index >= 0:
+        targets.update(found.unit.loops[index].target)
+        index = found.unit.loops[index].parent
+    values = [*fact.arguments, *fact.keywords.values()]
+    if fact.name in ("execute", "query", "Query", "QueryRow", "Exec", "executeQuery", "executeUpdate"):
+        if not values or not (values[0].kind == TEXT or _fixed(found, fact.arguments, fact.loop)):
+            return False
+        if values[0].kind == TEXT and values[0].text.lower().lstrip("frbu\"'` \n").startswith(
+            ("pragma", "create", "drop", "alter", "set ", "grant")
+        ):
+            return False
+        values = values[1:]
+    return any(names_in(value) & targets for value in values)
 
 
 def _is_query(found: Judgement, site: CallSite, method: str) -> bool:
@@ -212,8 +295,23 @@ def _adds_to_itself(found: Judgement, site: CallSite) -> bool:
     fact = site.fact
     given = {name for argument in fact.arguments for name in names_in(argument)}
     return any(
-        other.line == fact.line and other.loop == fact.loop and other.target.kind == NAME and other.target.name in given
+        other.line == fact.line
+        and other.loop == fact.loop
+        and other.target.kind == NAME
+        and other.target.name in given
+        and not _is_given_elsewhere(found, other)
         for other in found.unit.assigns
+    )
+
+
+def _is_given_elsewhere(found: Judgement, fact: AssignFact) -> bool:
+    """Whether the loop gives a name another value too: then it does not grow from turn to turn."""
+    inside = found.unit.loops[fact.loop]
+    if fact.target.name in inside.target:
+        return True
+    return any(
+        other is not fact and other.operator == "=" and inside.body_start <= other.start < inside.body_end
+        for other in found.scope.assigned(fact.target.name)
     )
 
 
@@ -244,6 +342,10 @@ def _is_unbound(decorators: Sequence[str]) -> bool:
 def _elementwise(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
     """Loops that count through arrays element by element."""
     items: list[Bottleneck] = []
+    if any("jit" in decorator or "njit" in decorator for decorator in found.unit.decorators):
+        return items
+    if found.scope.outside.imported("numba") is not None or found.scope.outside.imported("njit") is not None:
+        return items
     for fact in found.unit.assigns:
         if fact.target.kind != INDEX or fact.loop < 0 or not fact.target.parts:
             continue
@@ -252,25 +354,44 @@ def _elementwise(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
             base = base.parts[0]
         loop = found.unit.loops[fact.loop]
         counted = loop.kind == "for" and found.bounds[fact.loop].factor.n >= LINEAR.n
-        uses_target = bool(
-            set(loop.target) & {part.text for part in fact.target.parts[1:] for part in (part, *part.parts)}
+        places = [place for part in fact.target.parts[1:] for place in (part.parts if part.kind == ITEMS else (part,))]
+        uses_target = bool(set(loop.target) & {place.text for place in places}) and all(
+            place.kind == NAME and found.scope.loop_of_target(place.text) >= 0 for place in places
         )
-        whole = _could_be_whole(found, fact.value, base)
+        whole = _could_be_whole(found, fact, base)
         if counted and uses_target and whole and found.scope.container(base) == "array":
             message = f"fills {quoted(base.text)} element by element; work on whole arrays does this in compiled code"
             items.append(Bottleneck(loop.line, "elementwise_array", message))
     return items
 
 
-def _could_be_whole(found: Judgement, value: Expr, base: Expr) -> bool:
-    """Whether an element needs no other element of the array, and no function that works on one thing at a time."""
-    pending, steps = [value], 0
+def _could_be_whole(found: Judgement, fact: AssignFact, base: Expr) -> bool:
+    """Whether an element is made of elements at the same places, of numbers, and of what all turns share."""
+    inside = found.unit.loops[fact.loop]
+    counted = names_in(fact.target) - {base.text}
+    pending, steps, elements = [fact.value], 0, 0
     while pending and steps < MAX_PARTS:
         steps += 1
         current = pending.pop()
-        if current.kind == INDEX and current.parts and current.parts[0].text == base.text:
+        if current.kind == INDEX:
+            if not current.parts or current.parts[0].text == base.text:
+                return False
+            places = [place for part in current.parts[1:] for place in (part.parts if part.kind == ITEMS else (part,))]
+            if not all(place.kind == NAME and found.scope.loop_of_target(place.text) >= 0 for place in places):
+                return False
+            elements += found.scope.container(current.parts[0]) == "array"
+        elif current.kind == CALL:
+            path = found.scope.path(current.name)
+            if path not in _ELEMENT_CALLS:
+                return False
+            pending.extend(current.parts[1:])
+        elif current.kind == NAME and current.name not in counted:
+            if current.name in inside.target or any(
+                inside.body_start <= given.start < inside.body_end for given in found.scope.assigned(current.name)
+            ):
+                return False
+        elif current.kind in (BINARY, UNARY):
+            pending.extend(current.parts)
+        elif current.kind not in (NUMBER, MEMBER, NAME):
             return False
-        if current.kind == CALL and not found.scope.path(current.name).startswith(("numpy.", "math.")):
-            return current.name in ("abs", "min", "max", "float", "int", "round")
-        pending.extend(current.parts)
-    return True
+    return not pending and (elements > 0 or fact.value.kind in (BINARY, UNARY))

@@ -7,15 +7,17 @@ from types import ModuleType
 
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.judge import CallSite, Judgement
-from foreload_analyzers.languages import CALL, INDEX, ITEMS, MEMBER, NAME, SLICE, SPREAD
+from foreload_analyzers.languages import CALL, INDEX, ITEMS, MEMBER, NAME, NUMBER, SLICE, SPREAD, TEXT
 from foreload_analyzers.report import Bottleneck
 
 _MOVES = frozenset({".shift", ".unshift"})  # at the front of a list, whatever their arguments
 _FRONT = frozenset({".remove", ".insert", ".add", ".splice", ".erase", ".removeFirst", ".removeAt"})
 _BEGINS = (".begin()", ".cbegin()")
 _SEARCHES = frozenset({".indexOf", ".lastIndexOf", ".contains"})
+_EITHER = frozenset({"slice", "concat", "shift", "pop", "at", "substring", "trim"})  # of a list or of a text
 _LENGTHS = frozenset({"strlen", "wcslen"})
-_DEEP_COPIES = frozenset({"copy.deepcopy", "structuredClone"})
+_ARGUMENTS = frozenset({"argv", "args"})  # what a program is started with is short
+_QUICK = ("existsSync", "statSync", "accessSync", "lstatSync")  # over in some microseconds
 _CLONES = frozenset({".clone", ".to_vec"})
 _TO_HOST = frozenset({".item", ".cpu", ".numpy", ".tolist"})
 _TRAINS = frozenset({".backward"})
@@ -34,7 +36,7 @@ def costly_calls(found: Judgement, knowledge: ModuleType, repeated: frozenset[in
         if item is None and fact.loop in repeated:
             item = (
                 _front(found, site, method)
-                or _search(found, site, method)
+                or _search(found, site, method, knowledge)
                 or _copy(found, site, method)
                 or _wait(found, site, knowledge)
                 or (_to_host(found, site, method) if trains else None)
@@ -57,7 +59,12 @@ def _alone(found: Judgement, site: CallSite) -> tuple[str, str] | None:
             "loader_without_workers",
             "loads and trains by turns in one process; give `num_workers` so that data are ready in time",
         )
-    if site.path.endswith("Sync") and found.unit.is_async and site.path.split(".", 1)[0] in ("fs", "child_process"):
+    if (
+        site.path.endswith("Sync")
+        and not site.path.endswith(_QUICK)
+        and found.unit.is_async
+        and site.path.split(".", 1)[0] in ("fs", "child_process")
+    ):
         return (
             "blocking_in_async",
             f"{quoted(site.fact.shown)} stops the event loop while it waits; await the call that gives a promise",
@@ -69,7 +76,9 @@ def _front(found: Judgement, site: CallSite, method: str) -> tuple[str, str] | N
     """Taking from or adding to the front of a list that lives longer than a turn."""
     fact = site.fact
     owner = _owner(fact.callee)
-    if owner is None or found.scope.container(owner) != "list" or not _outlives(found, owner, fact.loop):
+    if owner is None or found.scope.container(owner) != "list" or not outlives(found, owner, fact.loop):
+        return None
+    if owner.text.rsplit(".", 1)[-1] in _ARGUMENTS:
         return None
     first = fact.arguments[0] if fact.arguments else None
     at_front = first is not None and (found.scope.constant(first) == 0 or first.text.endswith(_BEGINS))
@@ -89,7 +98,7 @@ def _front(found: Judgement, site: CallSite, method: str) -> tuple[str, str] | N
     return None
 
 
-def _search(found: Judgement, site: CallSite, method: str) -> tuple[str, str] | None:
+def _search(found: Judgement, site: CallSite, method: str, knowledge: ModuleType) -> tuple[str, str] | None:
     fact = site.fact
     owner = _owner(fact.callee)
     if method == ".get" and site.path == "LinkedList.get":
@@ -99,8 +108,10 @@ def _search(found: Judgement, site: CallSite, method: str) -> tuple[str, str] | 
         )
     if method not in _SEARCHES or owner is None or found.scope.container(owner) != "list":
         return None
-    if owner.kind not in (NAME, MEMBER) or not _outlives(found, owner, fact.loop) or _is_fixed(found, owner):
+    if not is_searched_list(found, owner, fact.loop) or (fact.arguments and fact.arguments[0].kind == TEXT):
         return None
+    if method == ".contains" and knowledge.__name__.endswith("javascript"):
+        return None  # a list has no such method there
     return (
         "list_membership",
         f"{quoted(fact.shown)} looks through the whole list on each turn; ask a set or a map of its items instead",
@@ -109,17 +120,10 @@ def _search(found: Judgement, site: CallSite, method: str) -> tuple[str, str] | 
 
 def _copy(found: Judgement, site: CallSite, method: str) -> tuple[str, str] | None:
     fact = site.fact
-    if site.path in _DEEP_COPIES and fact.arguments and fact.arguments[0].kind in (NAME, MEMBER):
-        if fact.weight >= 1.0 and _outlives(found, fact.arguments[0], fact.loop):
-            return (
-                "needless_copy",
-                f"{quoted(fact.shown)} copies everything inside on each turn; copy only what the turn changes",
-            )
-        return None
     owner = _owner(fact.callee)
     if method in _CLONES and owner is not None and owner.kind in (NAME, MEMBER) and fact.weight >= 1.0:
         held = found.scope.container(owner) in ("list", "dict", "set")
-        if held and _outlives(found, owner, fact.loop):
+        if held and outlives(found, owner, fact.loop):
             return ("needless_copy", f"{quoted(fact.shown)} copies a whole container on each turn; borrow it instead")
     if site.path in _TIMERS:
         return (
@@ -188,7 +192,7 @@ def _owner(callee: Expr) -> Expr | None:
     return callee.parts[0] if callee.kind == MEMBER and callee.parts else None
 
 
-def _outlives(found: Judgement, thing: Expr, loop: int) -> bool:
+def outlives(found: Judgement, thing: Expr, loop: int) -> bool:
     """Whether something lives longer than one turn of a loop: not given a value within it."""
     index = loop
     while index >= 0:
@@ -200,6 +204,17 @@ def _outlives(found: Judgement, thing: Expr, loop: int) -> bool:
         fact.operator == "=" and inside.body_start <= fact.start < inside.body_end
         for fact in found.scope.assigned(thing.text)
     )
+
+
+def is_searched_list(found: Judgement, thing: Expr, loop: int) -> bool:
+    """Whether something is surely a list, lives longer than a turn, and is not one of a few items written down."""
+    if thing.kind not in (NAME, MEMBER) or not outlives(found, thing, loop) or _is_fixed(found, thing):
+        return False
+    values = found.scope.values(thing.text)
+    if any(value.kind == CALL and value.name.rsplit(".", 1)[-1] in _EITHER for value in values):
+        return False
+    kinds = {found.scope.container(value) for value in values if value.kind not in (NAME, NUMBER)}
+    return not kinds - {"list", "tuple", ""}
 
 
 def _is_fixed(found: Judgement, thing: Expr) -> bool:
