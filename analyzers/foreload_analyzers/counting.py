@@ -17,7 +17,7 @@ from foreload_analyzers.facts import ChunkFacts
 from foreload_analyzers.linear_model import Bag, Bags
 from foreload_analyzers.tokens import BLOCK_BITS, SEPARATOR, Tokens, View
 
-LARGEST_COUNTED = 20 * 1024
+LARGEST_COUNTED = 12 * 1024
 _LONG_CHUNK = 4 * 1024
 _BREAK, _BLANK = "\x02", " "
 
