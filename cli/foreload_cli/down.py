@@ -30,11 +30,21 @@ def command(
     folder = (state or state_directory()).absolute()
     outcome = stop_all(folder)
     groups = {} if keep_groups else _clean(folder)
+    count = _tasks(folder)
     if form == "json":
-        print_json({**outcome, "groups": groups})
+        print_json({**outcome, "groups": groups, "task_count": count})
     else:
+        if count:
+            outcome = {**outcome, "tasks": f"{count} go on; foreload up finds them again"}
         rows = [*outcome.items(), *((f"cgroup of {name}", said) for name, said in groups.items())]
         print_table(("what", "outcome"), rows)
+
+
+def _tasks(state: Path) -> int:
+    """How many tasks still run: each has a keeper of its own, and is lost by no end of the agent."""
+    from foreload_agent.platforms.tasks import Attempt, tasks_folder
+
+    return sum(attempt.has_keeper() and attempt.ended() is None for attempt in Attempt.all_in(tasks_folder(state)))
 
 
 def _clean(state: Path) -> dict[str, str]:
