@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from foreload_core.density import Engine, Grain, Record
 from foreload_core.policy.exchange import Exchange, choose
-from foreload_core.policy.knob import FITTED
+from foreload_core.policy.knob import FITTED, KILLS_FROM
 from foreload_core.types import Resource
 
 STEP = 300.0
@@ -99,7 +99,7 @@ def test_who_was_killed_gets_more_memory_for_the_same_price() -> None:
 
 def test_who_wants_it_cheap_takes_kills_as_they_come() -> None:
     meaning = FITTED[Resource.MEMORY]
-    growth = [meaning.growth_by_kills(knob) for knob in (0.5, meaning.thrift_to, 1.0, 2.0)]
+    growth = [meaning.growth_by_kills(knob) for knob in (0.5, KILLS_FROM, 1.0, 2.0)]
     assert growth[0] == growth[1] == 1.0 < growth[2] <= growth[3]
 
 

@@ -19,6 +19,8 @@ RESIZE_SECONDS = 10.0
 """A resize costs so much of the mean demand, in the money's sense."""
 RECORD_FROM, RECORD_TO = 0.7, 0.85
 """Between these knobs the record of violations begins to count."""
+KILLS_FROM = 0.85
+"""From here on to 1.0 that of kills does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Meaning:
         thrift_from, thrift_to: at and below the first, money alone is weighed; at and above the second, slack alone.
         change: price of a change, in units of slack.
         record_power, kill_growth: see `Exchange`; at 1.0 and above. Who wants it cheap takes violations as they come:
-            there is nothing of the one at 0.7 (all from 0.85 on), and nothing of the other at `thrift_to`.
+            there is nothing of the one at 0.7 (all from 0.85 on), and nothing of the other at 0.85.
     """
 
     violation: float
@@ -60,7 +62,7 @@ class Meaning:
 
     def growth_by_kills(self, knob: float) -> float:
         """Of the price, for each kill."""
-        return self.kill_growth ** _part(knob, self.thrift_to, 1.0)
+        return self.kill_growth ** _part(knob, KILLS_FROM, 1.0)
 
 
 def _part(knob: float, first: float, last: float) -> float:
@@ -76,8 +78,8 @@ FRESH: Mapping[Resource, Meaning] = {
 }
 """With nothing pretrained. Chosen on five-minute traces; see docs/forecasting.md."""
 FITTED: Mapping[Resource, Meaning] = {
-    Resource.CPU: Meaning(10.8, 5.2, 0.0, 520.0, 12.2, change=0.045, record_power=0.5, unserved_most=71.0),
-    Resource.MEMORY: Meaning(95.0, 4.0, 7.5, 160.0, 3.0, 0.55, 0.85, record_power=0.5, kill_growth=1.5),
+    Resource.CPU: Meaning(10.8, 5.2, 0.0, 520.0, 12.2, change=0.05, record_power=0.5, unserved_most=71.0),
+    Resource.MEMORY: Meaning(95.0, 4.0, 8.0, thrift_from=0.5, thrift_to=0.6, record_power=0.5, kill_growth=1.5),
     Resource.NETWORK_RX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
     Resource.NETWORK_TX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
 }

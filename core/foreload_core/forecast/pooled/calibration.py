@@ -58,11 +58,11 @@ def _offset(scores: Floats, missed_ratio: float) -> float:
     if np.count_nonzero(measured) < LEAST_SCORES:
         return running
     age = np.arange(len(scores), 0, -1, dtype=np.float64)
-    weight = np.broadcast_to((0.5 ** (age / HALF_LIFE))[:, None], scores.shape)[measured]
+    weight: Floats = np.broadcast_to((0.5 ** (age / HALF_LIFE))[:, None], scores.shape)[measured]
     held: Floats = scores[measured]
     order = np.argsort(held)
-    total = np.cumsum(weight[order])
-    place = min(len(total) - 1, int(np.searchsorted(total, (1.0 - missed_ratio) * total[-1])))
+    total: Floats = np.cumsum(weight[order])
+    place = min(len(total) - 1, int((total < (1.0 - missed_ratio) * total[-1]).sum()))
     recent = float(held[order][place])
     return (running + min(MOST_OFFSET, max(LEAST_OFFSET, recent))) / 2
 
