@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
+from foreload_core.decide import prepare
 from foreload_core.types import Deferral, SignalKind
 from foreload_system.codecs import decision_to_proto
 from foreload_system.codecs.fleet import deferral_to_proto
@@ -173,6 +174,7 @@ class Loop:
 
     async def run(self) -> None:
         """Takes turns until `stop`. What is in the inbox then is stored before it returns."""
+        asyncio.get_running_loop().run_in_executor(self._readers, prepare)
         next_tick = time.monotonic() + self.settings.tick_seconds
         next_clean = time.monotonic() + min(60.0, CLEAN_SECONDS)
         while not self._stopping:

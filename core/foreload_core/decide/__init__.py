@@ -1,6 +1,6 @@
 """One pure function decides for the fleet; everything that it sees comes in through the tick."""
 
-from foreload_core.decide.decision import EMPTY_STATE, State, decide, forget, plan
+from foreload_core.decide.decision import EMPTY_STATE, State, decide, forget, plan, prepare
 from foreload_core.decide.fleet import Fleet
 from foreload_core.decide.journal import (
     canonical,
@@ -32,6 +32,7 @@ __all__ = [
     "environment_to_json",
     "forget",
     "plan",
+    "prepare",
     "state_from_json",
     "state_to_json",
     "tick_from_json",

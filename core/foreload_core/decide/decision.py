@@ -130,6 +130,13 @@ def plan(
     return () if situation is None else planned_changes(situation, policy)
 
 
+def prepare() -> None:
+    """Loads what the first interval of the density needs, so that no decision has to wait for it."""
+    from foreload_core.decide.expecting import fitted_weights
+
+    fitted_weights()
+
+
 def forget(state: State, environment_id: str) -> State:
     """The state without one environment, as if it had never been seen."""
     return State({name: known for name, known in state.environments.items() if name != environment_id})
