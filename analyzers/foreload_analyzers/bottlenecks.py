@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from foreload_analyzers.costly_calls import costly_calls, is_searched_list, outlives
-from foreload_analyzers.costs import CONSTANT, LINEAR
+from foreload_analyzers.costs import CONSTANT
+from foreload_analyzers.elementwise import elementwise
 from foreload_analyzers.expressions import Expr, names_in, quoted
 from foreload_analyzers.facts import AssignFact, CallFact
 from foreload_analyzers.judge import WORK_PER_MICROSECOND, CallSite, Judgement
-from foreload_analyzers.languages import BINARY, CALL, INDEX, ITEMS, MEMBER, NAME, NUMBER, TEXT, UNARY
+from foreload_analyzers.languages import CALL, ITEMS, MEMBER, NAME, TEXT
 from foreload_analyzers.report import Bottleneck
 
 SINGLE_CORE = "single_core"
@@ -36,26 +37,16 @@ KINDS = {
     "timer_in_loop": "A timer is made on each turn of a loop",
     "whole_file": "A whole file is taken into memory",
 }
-MAX_PARTS = 60  # of an expression that is looked through
 SHORT_TEXT = 4  # with its quotes: an ending, not a text that grows
 _JOINS = frozenset({"numpy.append", "numpy.concatenate", "numpy.vstack", "numpy.hstack", "pandas.concat"})
 TEXT_IS_COPIED = frozenset({"python", "java", "go"})  # where a text that grows is another text
-_ELEMENT_CALLS = frozenset(
-    {"abs", "float", "int"}
-    | {
-        f"{module}.{name}"
-        for module in ("numpy", "math")
-        for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "abs")
-    }
-    | {"numpy.maximum", "numpy.minimum", "numpy.square", "numpy.power", "math.pow"}
-)
 POOL_WORTH = 3_000_000 * WORK_PER_MICROSECOND  # three seconds of work that would split
 
 
 def find_bottlenecks(found: Judgement, knowledge: ModuleType) -> tuple[Bottleneck, ...]:
     """The bottlenecks of one function, in the order of their lines; lines count within the chunk, from 0."""
     items: dict[tuple[int, str], Bottleneck] = {}
-    for check in (_memberships, _text_growth, _calls, _caches, _elementwise):
+    for check in (_memberships, _text_growth, _calls, _caches, elementwise):
         for item in check(found, knowledge):
             items.setdefault((item.line, item.kind), item)
     repeated = frozenset(index for index in range(len(found.unit.loops)) if _grows(found, index))
@@ -190,11 +181,9 @@ def _call(found: Judgement, site: CallSite, knowledge: ModuleType) -> tuple[str,
             "array_growth",
             f"{quoted(fact.shown)} copies everything on each turn; collect the parts in a list and join them once",
         )
-    if repeated and path == "numpy.dot" and any(argument.kind == INDEX for argument in fact.arguments):
-        return "elementwise_array", "multiplies element by element; multiply the whole arrays at once"
     if repeated and method in (".insert", ".pop") and found.scope.container(_owner(fact.callee)) == "list":
         first = fact.arguments[0] if fact.arguments else None
-        if first is not None and found.scope.constant(first) == 0:
+        if first is not None and found.scope.constant(first) == 0 and outlives(found, _owner(fact.callee), fact.loop):
             return "list_front", f"{quoted(fact.shown + '(0)')} moves the whole list on each turn; use a `deque`"
     return None
 
@@ -337,61 +326,3 @@ def _caches(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
 
 def _is_unbound(decorators: Sequence[str]) -> bool:
     return any(decorator.split("(", 1)[0] in ("staticmethod", "classmethod") for decorator in decorators)
-
-
-def _elementwise(found: Judgement, knowledge: ModuleType) -> list[Bottleneck]:
-    """Loops that count through arrays element by element."""
-    items: list[Bottleneck] = []
-    if any("jit" in decorator or "njit" in decorator for decorator in found.unit.decorators):
-        return items
-    if found.scope.outside.imported("numba") is not None or found.scope.outside.imported("njit") is not None:
-        return items
-    for fact in found.unit.assigns:
-        if fact.target.kind != INDEX or fact.loop < 0 or not fact.target.parts:
-            continue
-        base = fact.target.parts[0]
-        while base.kind == INDEX and base.parts:
-            base = base.parts[0]
-        loop = found.unit.loops[fact.loop]
-        counted = loop.kind == "for" and found.bounds[fact.loop].factor.n >= LINEAR.n
-        places = [place for part in fact.target.parts[1:] for place in (part.parts if part.kind == ITEMS else (part,))]
-        uses_target = bool(set(loop.target) & {place.text for place in places}) and all(
-            place.kind == NAME and found.scope.loop_of_target(place.text) >= 0 for place in places
-        )
-        whole = _could_be_whole(found, fact, base)
-        if counted and uses_target and whole and found.scope.container(base) == "array":
-            message = f"fills {quoted(base.text)} element by element; work on whole arrays does this in compiled code"
-            items.append(Bottleneck(loop.line, "elementwise_array", message))
-    return items
-
-
-def _could_be_whole(found: Judgement, fact: AssignFact, base: Expr) -> bool:
-    """Whether an element is made of elements at the same places, of numbers, and of what all turns share."""
-    inside = found.unit.loops[fact.loop]
-    counted = names_in(fact.target) - {base.text}
-    pending, steps, elements = [fact.value], 0, 0
-    while pending and steps < MAX_PARTS:
-        steps += 1
-        current = pending.pop()
-        if current.kind == INDEX:
-            if not current.parts or current.parts[0].text == base.text:
-                return False
-            places = [place for part in current.parts[1:] for place in (part.parts if part.kind == ITEMS else (part,))]
-            if not all(place.kind == NAME and found.scope.loop_of_target(place.text) >= 0 for place in places):
-                return False
-            elements += found.scope.container(current.parts[0]) == "array"
-        elif current.kind == CALL:
-            path = found.scope.path(current.name)
-            if path not in _ELEMENT_CALLS:
-                return False
-            pending.extend(current.parts[1:])
-        elif current.kind == NAME and current.name not in counted:
-            if current.name in inside.target or any(
-                inside.body_start <= given.start < inside.body_end for given in found.scope.assigned(current.name)
-            ):
-                return False
-        elif current.kind in (BINARY, UNARY):
-            pending.extend(current.parts)
-        elif current.kind not in (NUMBER, MEMBER, NAME):
-            return False
-    return not pending and (elements > 0 or fact.value.kind in (BINARY, UNARY))

@@ -17,7 +17,8 @@ _SEARCHES = frozenset({".indexOf", ".lastIndexOf", ".contains"})
 _EITHER = frozenset({"slice", "concat", "shift", "pop", "at", "substring", "trim"})  # of a list or of a text
 _LENGTHS = frozenset({"strlen", "wcslen"})
 _ARGUMENTS = frozenset({"argv", "args"})  # what a program is started with is short
-_QUICK = ("existsSync", "statSync", "accessSync", "lstatSync")  # over in some microseconds
+_QUICK = ("existsSync", "statSync", "accessSync", "chmodSync", "mkdirSync", "unlinkSync", "renameSync", "realpathSync")
+_LIST_TYPES = ("list", "List", "Sequence", "tuple", "Tuple", "[]", "Vec", "slice", "Array", "vector")
 _CLONES = frozenset({".clone", ".to_vec"})
 _TO_HOST = frozenset({".item", ".cpu", ".numpy", ".tolist"})
 _TRAINS = frozenset({".backward"})
@@ -110,6 +111,11 @@ def _search(found: Judgement, site: CallSite, method: str, knowledge: ModuleType
         return None
     if not is_searched_list(found, owner, fact.loop) or (fact.arguments and fact.arguments[0].kind == TEXT):
         return None
+    if method != ".contains" and any(
+        other.line == fact.line and other.value.kind == CALL and other.value.name == fact.path
+        for other in found.unit.assigns
+    ):
+        return None  # the place is asked for, which a set does not know
     if method == ".contains" and knowledge.__name__.endswith("javascript"):
         return None  # a list has no such method there
     return (
@@ -211,6 +217,10 @@ def is_searched_list(found: Judgement, thing: Expr, loop: int) -> bool:
     if thing.kind not in (NAME, MEMBER) or not outlives(found, thing, loop) or _is_fixed(found, thing):
         return False
     values = found.scope.values(thing.text)
+    if found.scope.is_parameter(thing.text) and not found.scope.assigned(thing.text):
+        declared = next((one.declared for one in found.unit.parameters if one.name == thing.text), "")
+        if not any(word in declared for word in _LIST_TYPES):
+            return False  # a default says little of what callers give
     if any(value.kind == CALL and value.name.rsplit(".", 1)[-1] in _EITHER for value in values):
         return False
     kinds = {found.scope.container(value) for value in values if value.kind not in (NAME, NUMBER)}
