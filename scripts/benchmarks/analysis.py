@@ -13,6 +13,7 @@ import psutil
 from analysis_bench import rivals
 from analysis_bench.accuracy import rows as accuracy_rows
 from analysis_bench.corpus import corpus
+from analysis_bench.precision import precision_rows
 from analysis_bench.rows import Row, row
 from foreload_analyzers import Document, analyze
 
@@ -67,6 +68,7 @@ def main() -> None:
     files = corpus(data)
     rows = accuracy_rows(data, RESULTS)
     rows += speed_rows(files)
+    rows += precision_rows()
     rows += rivals.accuracy_rows(data, RESULTS)
     rows += rivals.speed_rows([text for _, text in files.get("python", [])])
     print(json.dumps(rows))
