@@ -79,7 +79,7 @@ FRESH: Mapping[Resource, Meaning] = {
 """With nothing pretrained. Chosen on five-minute traces; see docs/forecasting.md."""
 FITTED: Mapping[Resource, Meaning] = {
     Resource.CPU: Meaning(10.8, 5.2, 0.0, 520.0, 12.2, change=0.05, record_power=0.5, unserved_most=71.0),
-    Resource.MEMORY: Meaning(95.0, 4.0, 8.0, thrift_from=0.5, thrift_to=0.6, record_power=0.5, kill_growth=1.5),
+    Resource.MEMORY: Meaning(160.0, 4.0, 9.8, thrift_from=0.5, thrift_to=0.6, record_power=0.5, kill_growth=1.5),
     Resource.NETWORK_RX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
     Resource.NETWORK_TX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
 }
