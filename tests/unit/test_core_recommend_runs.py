@@ -94,7 +94,7 @@ def test_events_are_used_to_give_less_where_nothing_runs() -> None:
     with_events, without = (replay(ROUNDS * ROUND, silent=silent) for silent in (False, True))
     quiet = [(ROUNDS - 1) * ROUND + place for place in range(20, 30)]
     given = [sum(cores_in_force(answers, turn) for turn in quiet) for answers in (with_events, without)]
-    assert given[0] < 0.5 * given[1]
+    assert given[0] < 0.7 * given[1]
 
 
 def test_the_future_is_not_seen() -> None:
