@@ -183,16 +183,17 @@ class _Batch:
         return _Bounds(np.maximum(current, least), least, most)
 
     def _exchange(self, having: Sequence[int]) -> Exchange:
-        known: dict[float, Exchange] = {}
+        known: dict[tuple[float, bool], Exchange] = {}
         rows: list[Exchange] = []
         for number in having:
             state = self._states[self._names[number]]
             knob = knob_of(state.profile.preference_ratio)
-            if state.samples and state.samples[-1].interval_seconds < self._step_seconds / 2:
+            peaks = bool(state.samples) and state.samples[-1].interval_seconds < self._step_seconds / 2
+            if peaks:
                 knob *= PEAKS_KNOB
-            if knob not in known:
-                known[knob] = exchange_of(self._resources, knob, self._step_seconds, fitted=True)
-            rows.append(known[knob])
+            if (knob, peaks) not in known:
+                known[knob, peaks] = exchange_of(self._resources, knob, self._step_seconds, fitted=True, peaks=peaks)
+            rows.append(known[knob, peaks])
         return Exchange(
             *(np.concatenate([getattr(each, entry.name) for each in rows]) for entry in fields(Exchange)),
         )

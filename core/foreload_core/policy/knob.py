@@ -33,7 +33,7 @@ class Meaning:
         fall: its exponent below 1.0; 0: the same.
         unserved: price of unserved demand at 1.0.
         unserved_growth: its exponent.
-        unserved_most: it grows no further than this.
+        unserved_most, unserved_least: it grows no further than the one, nor falls below the other × knob³.
         thrift_from, thrift_to: at and below the first, money alone is weighed; at and above the second, slack alone.
         change: price of a change, in units of slack.
         record_power, kill_growth: see `Exchange`; at 1.0 and above. Who wants it cheap takes violations as they come:
@@ -51,10 +51,16 @@ class Meaning:
     record_power: float = 0.0
     kill_growth: float = 1.0
     unserved_most: float = math.inf
+    unserved_least: float = 0.0
 
     def price(self, knob: float) -> float:
         """Of a violation."""
         return self.violation * knob ** (self.fall if self.fall and knob < 1.0 else self.growth)
+
+    def price_of_unserved(self, knob: float) -> float:
+        """Of a unit of demand that is not served."""
+        price = min(self.unserved * knob**self.unserved_growth, self.unserved_most)
+        return max(price, self.unserved_least * knob**3)
 
     def power(self, knob: float) -> float:
         """Of the record."""
@@ -78,8 +84,10 @@ FRESH: Mapping[Resource, Meaning] = {
 }
 """With nothing pretrained. Chosen on five-minute traces; see docs/forecasting.md."""
 FITTED: Mapping[Resource, Meaning] = {
-    Resource.CPU: Meaning(10.8, 5.2, 0.0, 520.0, 12.2, change=0.05, record_power=0.5, unserved_most=71.0),
-    Resource.MEMORY: Meaning(160.0, 4.0, 9.8, thrift_from=0.5, thrift_to=0.6, record_power=0.5, kill_growth=1.5),
+    Resource.CPU: Meaning(
+        10.8, 5.2, 0.0, 520.0, 12.2, change=0.05, record_power=0.5, unserved_most=71.0, unserved_least=20.0
+    ),
+    Resource.MEMORY: Meaning(160.0, 4.0, 9.8, thrift_from=0.55, thrift_to=0.7, record_power=0.5, kill_growth=1.5),
     Resource.NETWORK_RX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
     Resource.NETWORK_TX: Meaning(12.5, 5.2, 0.0, 27.0, 3.0, record_power=1.0),
 }
@@ -98,7 +106,13 @@ RUNS_HELD_SAMPLES = 25
 
 
 def exchange_of(
-    resources: tuple[Resource, ...], knob: float, step_seconds: float, *, fitted: bool, runs: bool = False
+    resources: tuple[Resource, ...],
+    knob: float,
+    step_seconds: float,
+    *,
+    fitted: bool,
+    runs: bool = False,
+    peaks: bool = False,
 ) -> Exchange:
     """The prices of each resource at a knob.
 
@@ -112,7 +126,7 @@ def exchange_of(
     table = RUNS if runs else FITTED if fitted else FRESH
     meanings = [table.get(each, table[Resource.CPU]) for each in resources]
     violation = [meaning.price(knob) for meaning in meanings]
-    unserved = [min(each.unserved * knob**each.unserved_growth, each.unserved_most) for each in meanings]
+    unserved = [meaning.price_of_unserved(knob) for meaning in meanings]
     thrift = np.array(
         [
             np.clip((meaning.thrift_to - knob) / (meaning.thrift_to - meaning.thrift_from), 0.0, 1.0)
