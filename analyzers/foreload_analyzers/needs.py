@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 
 from foreload_analyzers.callgraph import Edge
@@ -46,6 +47,7 @@ def use_of(found: Judgement, held: Sequence[Allocation], knowledge: ModuleType) 
     use = Use()
     words = PARALLEL.get(knowledge.__name__.rsplit(".", 1)[-1], NOTHING)
     handed_wait = 0.0
+    large = any(item.kind == "array" and (item.elements is None or item.elements >= LARGE_ARRAY) for item in held)
     for site in found.calls:
         _workers(found, site, use, knowledge, words)
         method = "." + site.path.rsplit(".", 1)[-1] if "." in site.path else ""
@@ -61,12 +63,11 @@ def use_of(found: Judgement, held: Sequence[Allocation], knowledge: ModuleType) 
             use.endless = True
             use.network |= method not in words.windows
         use.gpu |= site.path.startswith(words.gpu_prefixes) if words.gpu_prefixes else False
-        use.gpu |= _uses_gpu(found, site.fact, top, method, knowledge)
+        use.gpu = use.gpu or _uses_gpu(found, site, top, method, knowledge)
         handed = _hands_over_network(found, site.fact, knowledge) if site.fact.name in knowledge.SPREADS else False
         if handed:
             use.network = True
             handed_wait += HANDED_WAIT
-        large = any(item.kind == "array" and (item.elements is None or item.elements >= LARGE_ARRAY) for item in held)
         use.all_cores |= site.path in knowledge.ALL_CORE_CALLS and large
         hard = method in knowledge.HARD_WORK and "." in site.path
         use.all_cores |= hard and any(_imports(found, module) for module in sorted(knowledge.ALL_CORE_MODULES))
@@ -90,7 +91,10 @@ def _imports(found: Judgement, module: str) -> bool:
 def _hands_over_network(found: Judgement, fact: CallFact, knowledge: ModuleType) -> bool:
     """Whether workers are given a function of a library that talks to the network."""
     given = (found.scope.path(argument.text) for argument in fact.arguments if argument.kind == MEMBER)
-    return any(path.split(".", 1)[0] in knowledge.NETWORK_MODULES or path in knowledge.WAITS for path in given)
+    return any(
+        path.split(".", 1)[0] in knowledge.NETWORK_MODULES or knowledge.WAITS.get(path, ("", 0.0))[0] == "network"
+        for path in given
+    )
 
 
 def _workers(found: Judgement, site: CallSite, use: Use, knowledge: ModuleType, words: ParallelWords) -> None:
@@ -206,8 +210,14 @@ def counts_cores(found: Judgement, expr: Expr, knowledge: ModuleType) -> bool:
     return False
 
 
-def _uses_gpu(found: Judgement, fact: CallFact, top: str, method: str, knowledge: ModuleType) -> bool:
-    if found.scope.path(fact.path).startswith(tuple(f"{module}." for module in sorted(knowledge.GPU_MODULES))):
+@cache
+def _gpu_paths(knowledge: ModuleType) -> tuple[str, ...]:
+    return tuple(f"{module}." for module in sorted(knowledge.GPU_MODULES))
+
+
+def _uses_gpu(found: Judgement, site: CallSite, top: str, method: str, knowledge: ModuleType) -> bool:
+    fact = site.fact
+    if site.path.startswith(_gpu_paths(knowledge)):
         return True
     texts = [argument.text.lower() for argument in (*fact.arguments, *fact.keywords.values())]
     if method not in knowledge.GPU_METHODS and not any(word in text for text in texts for word in knowledge.GPU_TEXTS):
