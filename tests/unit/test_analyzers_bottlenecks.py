@@ -53,6 +53,34 @@ FOUND = {
         """,
 }  # fmt: skip
 QUIET = {
+    ("javascript", "a text that grows"): 'function f(xs) { let t = ""; for (const x of xs) { t += x; } return t; }',
+    ("cpp", "a text that grows"): (
+        'std::string f(std::vector<std::string> &xs) { std::string t = ""; for (auto &x : xs) t += x; return t; }'
+    ),
+    ("javascript", "arguments of a program"): (
+        "function f() { const args = process.argv.slice(2); while (args.length) { args.shift(); } }"
+    ),
+    ("javascript", "the place is asked for"): (
+        "function f(xs, ys) { const s = [...ys]; for (const x of xs) { const at = s.indexOf(x); s.splice(at, 1); } }"
+    ),
+    ("javascript", "a quick call"): (
+        "const fs = require('fs'); async function f(p) { if (fs.existsSync(p)) fs.chmodSync(p, 1); }"
+    ),
+    ("python", "a list of its own for each turn"): (
+        "def f(rows):\n for row in rows:\n  parts = row.split()\n  if 'a' in parts:\n   parts.pop(0)\n"
+    ),
+    ("python", "a default says nothing"): (
+        "def f(rows, skip=()):\n for row in rows:\n  if row not in skip:\n   print(row)\n"
+    ),
+    ("python", "statements of a schema"): (
+        "def f(cursor, statements):\n for statement in statements:\n  cursor.execute(statement)\n"
+    ),
+    ("python", "columns at a time"): (
+        "import numpy as np\ndef f(model, xs, n):\n a = np.zeros(n)\n for i in range(n):\n  a[i] = model.fit(xs[i])\n"
+    ),
+    ("python", "a sort of what changes"): (
+        "def f(rows, stubs):\n for row in rows:\n  for at in sorted(stubs):\n   stubs[at] = row\n"
+    ),
     ("python", "a recurrence"): (
         "import numpy as np\ndef f(n):\n a = np.zeros(n)\n for i in range(1, n):\n  a[i] = a[i - 1] * 2\n"
     ),
