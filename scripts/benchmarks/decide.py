@@ -7,6 +7,7 @@ import json
 import statistics
 import time
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from foreload_core.decide import DEFAULT_POLICY, EMPTY_STATE, State, canonical, decide, environment_to_json
@@ -76,7 +77,10 @@ def measured_bytes() -> float:
     before, _ = tracemalloc.get_traced_memory()
     state = EMPTY_STATE
     for turn in range(0, 60, 10):
-        state, _ = decide(state, tick(turn, 10), DEFAULT_POLICY)
+        news = tick(turn, 10)
+        state, _ = decide(
+            state, replace(news, placements={name: PLACEMENTS[name] for name in news.samples}), DEFAULT_POLICY
+        )
     gc.collect()
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
