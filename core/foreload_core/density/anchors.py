@@ -34,6 +34,8 @@ _LAST = np.array([window - 1 for window in WINDOWS])
 _LENGTHS = np.array(WINDOWS, np.float32)
 _DECODED = np.arange(256, dtype=np.float32) * np.float32(CODE_STEP)
 SLOW_COUNT = 14
+_WRAP = RING_SLOTS - 1
+"""The ring's length is a power of two."""
 JUMP = 0.7
 """A rise by this much, in log demand, counts as a jump."""
 
@@ -112,8 +114,8 @@ def _remember_slot(rows: Rows, grain: Grain, begun: NDArray[np.float64], x: Floa
             # Slots that were passed over hold what is too old to be read as theirs.
             last = int(min(slot[row], rows.slot[row] + RING_SLOTS))
             between = np.arange(int(rows.slot[row]) + 1, last)
-            rows.ring[row, between % RING_SLOTS] = 0
-    place = slot % RING_SLOTS
+            rows.ring[row, between & _WRAP] = 0
+    place = slot & _WRAP
     held = rows.ring[lines, place]
     rows.ring[lines, place] = np.where(new, code, np.maximum(code, held))
     rows.slot = np.maximum(slot, rows.slot)
@@ -124,8 +126,8 @@ def _score_lags(rows: Rows, done: NDArray[np.intp]) -> None:
     if not len(done):
         return
     at = rows.slot[done][:, None]
-    now = rows.ring[done[:, None], at % RING_SLOTS]
-    then = rows.ring[done[:, None], (at - _LAGS) % RING_SLOTS]
+    now = rows.ring[done[:, None], at & _WRAP]
+    then = rows.ring[done[:, None], (at - _LAGS) & _WRAP]
     wrong = np.minimum(np.abs(now.astype(np.float32) - then) * np.float32(CODE_STEP), MOST_ERROR)
     held = rows.lag_error[done]
     rows.lag_error[done] = np.where(then > 0, held + _LAG_RATE * (wrong - held), held)
@@ -187,9 +189,9 @@ class Anchors:
     def _look_back(self, rows: Rows, target: NDArray[np.int64], changed: NDArray[np.bool_]) -> None:
         """Means and highest values are taken of the ring's bytes, which are linear in log demand, and then decoded."""
         at = target[:, None] - self._offsets
-        codes = rows.ring[self._lines, at % RING_SLOTS]
+        codes = rows.ring[self._lines, at & _WRAP]
         codes[at > rows.slot[:, None]] = 0
-        recent = rows.ring[self._lines, (rows.slot[:, None] - self._day) % RING_SLOTS]
+        recent = rows.ring[self._lines, (rows.slot[:, None] - self._day) & _WRAP]
         day_mean = _mean_code(recent)
         values = np.where(codes > 0, codes, day_mean[:, None])
         # A week that is not known is yesterday.
@@ -223,6 +225,6 @@ class Anchors:
         reach = (target - rows.slot)[:, None]
         best = _LAGS[np.where(reach < _LAGS, rows.lag_error, np.inf).argmin(axis=1)]
         at = target[:, None] - best[:, None] + np.array([0, -1, 1])
-        codes = np.where(at <= rows.slot[:, None], rows.ring[self._lines, at % RING_SLOTS], 0)
+        codes = np.where(at <= rows.slot[:, None], rows.ring[self._lines, at & _WRAP], 0)
         values: Floats = np.where(codes > 0, log_demand(rows, codes), rows.recent[:, -1:])
         return values[:, 0], values.max(axis=1)
