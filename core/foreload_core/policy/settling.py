@@ -62,8 +62,9 @@ def _what_ended(situation: Situation, after_seconds: float) -> tuple[str, str] |
 
 
 def rounding(situation: Situation, resource: Resource, value: float, _values: Mapping[Resource, float]) -> Outcome:
-    """Up to the next step, so that a limit does not move with every breath."""
-    return Outcome(round_up(situation, resource, value))
+    """Up to the next step, so that a limit does not move with every breath. One that is between two steps may stay."""
+    rounded, current = round_up(situation, resource, value), situation.current(resource)
+    return Outcome(current if current is not None and value <= current < rounded else rounded)
 
 
 def round_up(situation: Situation, resource: Resource, amount: float) -> float:
