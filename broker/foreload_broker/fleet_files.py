@@ -1,7 +1,7 @@
 """The operator's two files of the fleet: what resources and instances cost, and whose environments may hold how much.
 
 Both are JSON, read when the broker starts. What is wrong is named by its place in the file, its value and what is
-allowed. Their JSON Schemas lie in docs/schemas.
+allowed.
 """
 
 from __future__ import annotations
@@ -133,11 +133,6 @@ def read_tenancy(path: Path | None) -> Tenancy:
         {name: _allowance(entry) for name, entry in content.owners.items()},
         {name: _allowance(entry) for name, entry in content.organisations.items()},
     )
-
-
-def schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of a file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
 
 
 def _allowance(entry: AllowanceEntry) -> Allowance:

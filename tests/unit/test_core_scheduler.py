@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from foreload_core.scheduler.accounts import Account, total_of
-from foreload_core.scheduler.packing import Bin, Item, Packing, better_of, first_fit_decreasing, problems
+from foreload_core.scheduler.packing import Bin, Item, Packing, first_fit_decreasing
 from foreload_core.scheduler.phases import moved_to
 from foreload_core.scheduler.pool import PoolSettings, Spread, critical_level, plan_pool, sum_of, usable
 from foreload_core.scheduler.work_hours import WorkHours
@@ -49,17 +49,6 @@ def test_many_that_vary_fit_where_their_peaks_would_not() -> None:
     assert by_peak == 24
     assert placed == round(usable(64.0, 1.0, 1.0, 1.65)[0] - 0.5)
     assert placed > 2 * by_peak
-
-
-def test_a_solver_is_believed_only_where_it_is_right_and_better() -> None:
-    bins = tuple(Bin(name, Amounts(10.0, 64 * GIB), usd_per_hour=1.0) for name in ("i1", "i2", "i3"))
-    packing = Packing(tuple(item(f"e{n}", cores) for n, cores in enumerate((5.0, 4.0, 4.0, 3.0, 2.0, 2.0))), bins)
-    heuristic = first_fit_decreasing(packing)
-    best = {"e0": "i1", "e3": "i1", "e4": "i1", "e1": "i2", "e2": "i2", "e5": "i2"}
-    assert not problems(packing, best)
-    assert len(set(better_of(packing, best).placed.values())) == 2
-    assert better_of(packing, dict.fromkeys(best, "i1")).placed == heuristic.placed
-    assert better_of(packing, None).placed == heuristic.placed
 
 
 def test_the_quantile_of_the_sum_is_far_below_the_sum_of_the_quantiles() -> None:

@@ -3,8 +3,7 @@
 The sum of what several environments need at once is far below the sum of what each needs at most. So a demand is a
 mean and a deviation, and an instance is full when mean + z * deviation of the sum reaches its capacity: means and
 variances add (chance-constrained packing, as in Cohen, Keller, Mirrokni and Zadimoghaddam, "Overcommitment in Cloud
-Services", Management Science 2019). The heuristic is first-fit decreasing with the fullest instance first; a solver may
-do better, and what it gives is checked here before anyone believes it.
+Services", Management Science 2019). The heuristic is first-fit decreasing with the fullest instance first.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from foreload_core.types import NO_AMOUNTS, Amounts, Reason, Resource
 
@@ -73,14 +71,6 @@ class Packed:
 
     placed: Mapping[str, str]
     deferred: Mapping[str, Reason] = field(default_factory=dict[str, Reason])
-
-
-class PackingSolver(Protocol):
-    """What packs better than the heuristic. It may be slow and may fail; see `better_of`."""
-
-    def solve(self, packing: Packing, time_limit_seconds: float) -> Mapping[str, str] | None:
-        """Item -> instance of those that are placed; None where nothing was found in time."""
-        ...
 
 
 class Load:
@@ -169,48 +159,6 @@ def why_not(item: Item, bins: Sequence[Bin]) -> Reason:
     for resource, amount in item.mean.items():
         numbers[f"need_{resource.field}"] = float(amount)
     return Reason("placement", code, numbers)
-
-
-def problems(packing: Packing, placed: Mapping[str, str]) -> tuple[str, ...]:
-    """What is wrong with an assignment; nothing if it may be carried out."""
-    loads = {each.name: Load(each) for each in packing.bins}
-    items = {item.name: item for item in packing.items}
-    found: list[str] = []
-    for name in sorted(placed):
-        item, load = items.get(name), loads.get(placed[name])
-        if item is None or load is None:
-            found.append(f"{name} on {placed[name]}: no such item or instance")
-            continue
-        if not load.fits(item):
-            found.append(f"{name} does not fit on {load.name}")
-        load.add(item)
-    return tuple(found)
-
-
-def cost_usd_per_hour(packing: Packing, placed: Mapping[str, str]) -> float:
-    """What the instances cost that an assignment opens."""
-    used = set(placed.values())
-    return sum(each.usd_per_hour for each in packing.bins if each.name in used and each.mean == NO_AMOUNTS)
-
-
-def better_of(packing: Packing, solved: Mapping[str, str] | None) -> Packed:
-    """The solver's answer where it is sound and better than the heuristic's, else the heuristic's.
-
-    Better is: places more of the highest priority on which the two differ, then costs less.
-    """
-    fallback = first_fit_decreasing(packing)
-    if solved is None or problems(packing, solved):
-        return fallback
-    priorities = sorted({item.priority for item in packing.items}, reverse=True)
-    counts = [
-        tuple(sum(item.priority == each and item.name in placed for item in packing.items) for each in priorities)
-        for placed in (solved, fallback.placed)
-    ]
-    costs = [cost_usd_per_hour(packing, placed) for placed in (solved, fallback.placed)]
-    if (counts[0], -costs[0]) <= (counts[1], -costs[1]):
-        return fallback
-    missing = [item for item in packing.items if item.name not in solved]
-    return Packed(dict(solved), {item.name: why_not(item, packing.bins) for item in missing})
 
 
 def _size(item: Item, bins: Sequence[Bin]) -> float:
