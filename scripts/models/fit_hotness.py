@@ -76,9 +76,11 @@ class Recorder(Hotness):
     outside: float
     table: tuple[Floats, Floats]
 
-    def share_out(self, judgements: Any, fellows: Any, edges: Any, groups: Any, growths: Any) -> Shares:
+    def share_out(
+        self, judgements: Any, fellows: Any, edges: Any, groups: Any, growths: Any, called: Any = frozenset()
+    ) -> Shares:
         """Records, and answers with nothing."""
-        run = run_of(judgements, edges, groups, growths)
+        run = run_of(judgements, edges, groups, growths, called)
         units = [judgement.unit for judgement in judgements]
         rows = self._likely.between(units, judgements, fellows)
         self.judgements = judgements
