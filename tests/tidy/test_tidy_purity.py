@@ -9,7 +9,8 @@ import pytest
 
 ALLOWED = {
     "__future__", "abc", "array", "ast", "binascii", "bisect", "builtins", "collections", "copy", "dataclasses",
-    "datetime", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "importlib", "itertools", "json", "keyword", "math",
+    "datetime", "difflib",
+    "enum", "fractions", "functools", "hashlib", "heapq", "importlib", "itertools", "json", "keyword", "math",
     "numbers", "operator", "re", "statistics", "string", "struct", "textwrap", "token", "tokenize", "types", "typing",
     "unicodedata", "warnings", "zlib", "zoneinfo", "dateutil", "numpy", "radon", "tree_sitter", "tree_sitter_python",
     "foreload_core", "foreload_analyzers",
