@@ -17,6 +17,7 @@ from foreload_proto.v1 import tasks_pb2, tasks_pb2_grpc
 from foreload_system.certificates import CertificateError, read_bundle, require_valid
 from foreload_system.channels import open_channel
 from foreload_system.identity import Identity
+from foreload_system.reaching import active_broker
 
 from foreload_agent.api.backoff import Backoff
 
@@ -39,13 +40,13 @@ class HostSession:
 
     def __init__(
         self,
-        address: str,
+        addresses: str,
         identity: Identity,
         certificate_folder: Path,
         register: Callable[[], tasks_pb2.HostRegistration],
         on_response: Callable[[tasks_pb2.HostResponse], None],
     ) -> None:
-        self._address = address
+        self._addresses = self._address = addresses
         self._identity = identity
         self._folder = certificate_folder
         self._register = register
@@ -67,8 +68,10 @@ class HostSession:
         while not stop.is_set():
             try:
                 await self._one_stream(stop)
-            except (CertificateError, TimeoutError, ConnectionError, grpc.aio.AioRpcError) as error:
-                self._complain(error.details() or "" if isinstance(error, grpc.aio.AioRpcError) else str(error))
+            except grpc.aio.AioRpcError as error:
+                self._complain(error.details() or "", known=error.code() is grpc.StatusCode.UNAVAILABLE)
+            except (CertificateError, TimeoutError, ConnectionError) as error:
+                self._complain(str(error), known=True)
             except Exception:  # noqa: BLE001 - tasks go on, whatever the wire does
                 _LOG.exception("the stream of tasks failed")
             finally:
@@ -81,6 +84,7 @@ class HostSession:
     async def _one_stream(self, stop: asyncio.Event) -> None:
         bundle = await asyncio.to_thread(read_bundle, self._folder)
         require_valid(bundle, datetime.now(UTC), self._identity)
+        self._address = await asyncio.to_thread(active_broker, self._addresses)
         async with open_channel(self._address, bundle) as channel:
             call = tasks_pb2_grpc.TaskServiceStub(channel).Host()
             registration = await asyncio.to_thread(self._register)
@@ -122,8 +126,9 @@ class HostSession:
                 if (await asyncio.to_thread(read_bundle, self._folder)).certificate_pem != certificate_pem:
                     return
 
-    def _complain(self, why: str) -> None:
-        """Says each trouble once, not with every try."""
+    def _complain(self, why: str, known: bool) -> None:
+        """Says each trouble once, not with every try; what the agent's other stream warns of too is only noted."""
         if why != self._said:
-            _LOG.warning("no stream of tasks to the broker; tasks go on", broker=self._address, why=why)
+            say = _LOG.info if known else _LOG.warning
+            say("no stream of tasks to the broker; tasks go on", broker=self._address, why=why)
         self._said = why

@@ -20,7 +20,7 @@ from foreload_system.certificates import CertificateError, read_bundle, require_
 from foreload_system.channels import open_channel
 from foreload_system.codecs import reason_from_proto
 from foreload_system.codecs.tasks import state_from_proto
-from foreload_system.reaching import find_obstacle
+from foreload_system.reaching import active_broker, find_obstacle
 
 from foreload_cli.calls import Target
 from foreload_cli.failure import CommandFailed
@@ -109,7 +109,8 @@ class Client:
     async def _one_stream(self) -> Ending | None:
         bundle = await asyncio.to_thread(read_bundle, self._target.certificates)
         require_valid(bundle, datetime.now(UTC))
-        async with open_channel(self._target.address, bundle) as channel:
+        address = await asyncio.to_thread(active_broker, self._target.address)
+        async with open_channel(address, bundle) as channel:
             call = tasks_pb2_grpc.TaskServiceStub(channel).Run()
             if self._submission is not None and not self._known:
                 first = tasks_pb2.RunRequest(submission=self._submission)
@@ -210,9 +211,10 @@ class Client:
 
     async def _obstacle(self, error: grpc.aio.AioRpcError) -> str:
         bundle = await asyncio.to_thread(read_bundle, self._target.certificates)
-        found = await asyncio.to_thread(find_obstacle, self._target.address, bundle)
+        address = await asyncio.to_thread(active_broker, self._target.address)
+        found = await asyncio.to_thread(find_obstacle, address, bundle)
         return (
-            f"the broker at {self._target.address} does not answer ({error.details()})" if found is None else found.text
+            f"the broker at {address} does not answer ({error.details()})" if found is None else found.text
         )
 
 
