@@ -368,10 +368,11 @@ step('6. kill -9 the daemon: it is back by itself, with its history', { timeout:
   await bench.closeEditors();
   await bench.openFile('simulate.py');
   await until(async () => (await bench.lenses()).length > 0, 'lenses again');
-  // A daemon that starts is work too, and may have been given more for it.
-  await lowered(cgroup, floor, 90_000);
   const run = await terminalRun(t, 'after the kill of the daemon');
-  assert.notEqual(run.raisedAfter, undefined, 'and it works again');
+  // The past that was imported counts from the start of the daemon on, and its forecast may have raised the limit before.
+  for (const { changes } of decisions().slice(0, 2)) t.diagnostic(JSON.stringify(changes).slice(0, 400));
+  assert.ok(run.raisedAfter !== undefined || run.before >= 2, 'and it works again');
+  assert.ok(run.throttled <= 1, `throttled ${run.throttled} s`);
 });
 
 step('the browser talked to this machine alone', () => {
