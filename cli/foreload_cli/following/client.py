@@ -213,9 +213,7 @@ class Client:
         bundle = await asyncio.to_thread(read_bundle, self._target.certificates)
         address = await asyncio.to_thread(active_broker, self._target.address)
         found = await asyncio.to_thread(find_obstacle, address, bundle)
-        return (
-            f"the broker at {address} does not answer ({error.details()})" if found is None else found.text
-        )
+        return f"the broker at {address} does not answer ({error.details()})" if found is None else found.text
 
 
 def _notice(
