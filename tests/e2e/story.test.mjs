@@ -288,7 +288,7 @@ step('5. the dashboard shows use, limit, runs and decisions, newest first, each 
 });
 
 step('5. without history it says so; `foreload history import` brings a forecast', async () => {
-  importPast(foreload);
+  importPast(foreload, 14, (new Date().getUTCDay() + 3) % 7); // a peak of today would raise the limit before the runs do
   const page = await bench.webview('#tlbar');
   await until(async () => !/no history|No forecast/i.test(await page.locator('body').innerText()), 'the forecast to come', 90_000);
   await bench.screenshot('05-forecast');
@@ -369,10 +369,7 @@ step('6. kill -9 the daemon: it is back by itself, with its history', { timeout:
   await bench.openFile('simulate.py');
   await until(async () => (await bench.lenses()).length > 0, 'lenses again');
   const run = await terminalRun(t, 'after the kill of the daemon');
-  // The past that was imported counts from the start of the daemon on, and its forecast may have raised the limit before.
-  for (const { changes } of decisions().slice(0, 2)) t.diagnostic(JSON.stringify(changes).slice(0, 400));
-  assert.ok(run.raisedAfter !== undefined || run.before >= 2, 'and it works again');
-  assert.ok(run.throttled <= 1, `throttled ${run.throttled} s`);
+  assert.notEqual(run.raisedAfter, undefined, 'and it works again');
 });
 
 step('the browser talked to this machine alone', () => {
