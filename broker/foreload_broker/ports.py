@@ -9,6 +9,7 @@ from typing import Protocol
 
 from foreload_core.types import (
     NO_AMOUNTS,
+    Actuation,
     ActuationResult,
     Amounts,
     Ask,
@@ -152,6 +153,23 @@ class Instruction:
     revision: int
     target: Amounts
     decided_at: datetime
+
+
+def not_changed(instance_id: str, instruction: Instruction, detail: str, at: datetime) -> Answered:
+    """The answer of a platform that only shows: nothing of an instruction was done, and why."""
+    results = tuple(
+        ActuationResult(
+            instruction_id=instruction.instruction_id,
+            environment_id=instruction.environment_id,
+            resource=resource,
+            actuation=Actuation.NO_CHANGE,
+            amount=None,
+            detail=detail,
+            at=at,
+        )
+        for resource, _amount in instruction.target.items()
+    )
+    return Answered(instance_id, instruction.environment_id, instruction.revision, results)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Mapping
 
 from foreload_proto.v1 import broker_pb2, common_pb2, tasks_pb2
+
+from foreload_broker.loop.outgoing import Outgoing
 
 KEPT_DECISIONS = 256
 """Decisions that wait for a slow reader; older ones are in the log."""
@@ -21,14 +21,12 @@ class Subscriber:
         self._acknowledged = 0
         self._allocation: broker_pb2.Allocation | None = None
         self._shown = b""
-        self._messages: deque[broker_pb2.ConnectResponse] = deque(maxlen=KEPT_DECISIONS)
-        self._closed = False
-        self._woken = asyncio.Event()
+        self._outgoing: Outgoing[broker_pb2.ConnectResponse] = Outgoing(KEPT_DECISIONS)
 
     def acknowledge(self, sequence: int) -> None:
         """Everything up to here is durable."""
         self._acknowledged = sequence
-        self._woken.set()
+        self._outgoing.wake()
 
     def allocate(self, allocation: broker_pb2.Allocation) -> None:
         """What holds now, if it is not what was told last; the time alone is no news."""
@@ -39,38 +37,31 @@ class Subscriber:
         if shown != self._shown:
             self._shown = shown
             self._allocation = allocation
-            self._woken.set()
+            self._outgoing.wake()
 
     def decide(self, decision: common_pb2.Decision) -> None:
         """A decision, or the same again with what came of it."""
-        self._messages.append(broker_pb2.ConnectResponse(decision=decision))
-        self._woken.set()
+        self._outgoing.put(broker_pb2.ConnectResponse(decision=decision))
 
     def task(self, status: tasks_pb2.TaskStatus) -> None:
         """Something has become of one of the environment's tasks."""
-        self._messages.append(broker_pb2.ConnectResponse(task=status))
-        self._woken.set()
+        self._outgoing.put(broker_pb2.ConnectResponse(task=status))
 
     def reject(self, sequence: int, detail: str) -> None:
         """A message that is not kept, and why."""
         rejected = broker_pb2.Rejected(sequence=sequence, detail=detail)
-        self._messages.append(broker_pb2.ConnectResponse(rejected=rejected))
-        self._woken.set()
+        self._outgoing.put(broker_pb2.ConnectResponse(rejected=rejected))
 
     def close(self, replaced: bool = False) -> None:
         """Ends the stream; `replaced` where the same environment has opened a newer one."""
         self.replaced = replaced
-        self._closed = True
-        self._woken.set()
+        self._outgoing.close()
 
     async def next(self) -> list[broker_pb2.ConnectResponse] | None:
         """Waits for what is to be sent next; None when the stream is to end."""
-        await self._woken.wait()
-        self._woken.clear()
-        if self._closed:
+        messages = await self._outgoing.take()
+        if messages is None:
             return None
-        messages = list(self._messages)
-        self._messages.clear()
         if self._allocation is not None:
             messages.append(broker_pb2.ConnectResponse(allocation=self._allocation))
             self._allocation = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from dataclasses import dataclass, field
 
 from foreload_core.types import NO_AMOUNTS, Amounts
 from foreload_proto.v1 import tasks_pb2
+
+from foreload_broker.loop.outgoing import Outgoing
 
 
 @dataclass(slots=True)
@@ -24,34 +24,23 @@ class Host:
     capacity: Amounts = NO_AMOUNTS
     workspaces: frozenset[str] = frozenset()
     replaced: bool = False
-    _messages: deque[tasks_pb2.HostResponse] = field(default_factory=deque[tasks_pb2.HostResponse])
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _closed: bool = False
+    _outgoing: Outgoing[tasks_pb2.HostResponse] = field(default_factory=Outgoing[tasks_pb2.HostResponse])
 
     def order(self, order: tasks_pb2.TaskOrder) -> None:
         """Tells the agent what is to become of an attempt."""
-        self._messages.append(tasks_pb2.HostResponse(order=order))
-        self._woken.set()
+        self._outgoing.put(tasks_pb2.HostResponse(order=order))
 
     def feed(self, feed: tasks_pb2.TaskFeed) -> None:
         """Passes something on to an attempt."""
-        self._messages.append(tasks_pb2.HostResponse(feed=feed))
-        self._woken.set()
+        self._outgoing.put(tasks_pb2.HostResponse(feed=feed))
 
     def close(self) -> None:
         """Ends the stream."""
-        self._closed = True
-        self._woken.set()
+        self._outgoing.close()
 
     async def next(self) -> list[tasks_pb2.HostResponse] | None:
         """Waits for what is to be sent next; None when the stream is to end."""
-        await self._woken.wait()
-        self._woken.clear()
-        if self._closed:
-            return None
-        messages = list(self._messages)
-        self._messages.clear()
-        return messages
+        return await self._outgoing.take()
 
 
 class Hosts:

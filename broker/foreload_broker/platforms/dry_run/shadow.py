@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from foreload_core.types import Actuation, ActuationResult
-
-from foreload_broker.ports import Answered, Instruction, Post
+from foreload_broker.ports import Instruction, Post, not_changed
 
 DETAIL = "shadow mode: decided and shown, not changed"
 
@@ -23,18 +21,5 @@ class DryRun:
 
     def send(self, instance_id: str, instruction: Instruction) -> bool:
         """See `Platform.send`."""
-        now = self._clock()
-        results = tuple(
-            ActuationResult(
-                instruction_id=instruction.instruction_id,
-                environment_id=instruction.environment_id,
-                resource=resource,
-                actuation=Actuation.NO_CHANGE,
-                amount=None,
-                detail=DETAIL,
-                at=now,
-            )
-            for resource, _amount in instruction.target.items()
-        )
-        self._post(Answered(instance_id, instruction.environment_id, instruction.revision, results))
+        self._post(not_changed(instance_id, instruction, DETAIL, self._clock()))
         return True

@@ -7,10 +7,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from foreload_core.types import NO_AMOUNTS, Actuation, ActuationResult, Amounts, Resource, Sample
+from foreload_core.types import NO_AMOUNTS, Amounts, Resource, Sample
 
 from foreload_broker.platforms.prometheus.source import Seen, Source, SourceError
-from foreload_broker.ports import AgentLeft, AgentRegistered, Answered, Instruction, ManagedEnvironment, Measured, Post
+from foreload_broker.ports import (
+    AgentLeft,
+    AgentRegistered,
+    Instruction,
+    ManagedEnvironment,
+    Measured,
+    Post,
+    not_changed,
+)
 
 _LOG = structlog.get_logger(__name__)
 INSTANCE = "prometheus"
@@ -60,20 +68,7 @@ class Prometheus:
         """See `Platform.send`. Nothing is changed, and that is the answer."""
         if instance_id != INSTANCE:
             return False
-        now = self._clock()
-        results = tuple(
-            ActuationResult(
-                instruction_id=instruction.instruction_id,
-                environment_id=instruction.environment_id,
-                resource=resource,
-                actuation=Actuation.NO_CHANGE,
-                amount=None,
-                detail=DETAIL,
-                at=now,
-            )
-            for resource, _amount in instruction.target.items()
-        )
-        self._post(Answered(instance_id, instruction.environment_id, instruction.revision, results))
+        self._post(not_changed(instance_id, instruction, DETAIL, self._clock()))
         return True
 
     async def look(self) -> None:
