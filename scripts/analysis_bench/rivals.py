@@ -142,8 +142,11 @@ def _big_o(data: Path, predicted: dict[str, dict[str, Any]] | None) -> list[Row]
     truth = [item for item in read_rows(data / "dev" / "complexity.jsonl") if item["language"] == "python"]
     for source in (KAMYU, CODECOMPLEX):
         rows = [item for item in truth if item["source"] == source]
-        theirs = {item["id"]: {"label": _big_o_of(module, item["code"])} for item in rows}
-        name, note = f"time complexity, {source}, Python: accuracy", f"{len(rows)} rows"
+        said = {item["id"]: _big_o_of(module, item["code"]) for item in rows}
+        theirs = {key: {"label": label or "constant"} for key, label in said.items()}
+        refused = sum(label is None for label in said.values())
+        name = f"time complexity, {source}, Python: accuracy"
+        note = f"{len(rows)} rows" + (f", {refused} refused by bigopy" if refused else "")
         for who, labels in (("rival: bigopy", theirs), ("ours, same rows", predicted)):
             if labels and any(item["id"] in labels for item in rows):
                 scores = scorer_of(data, "score_labels").score(rows, labels)
@@ -153,12 +156,12 @@ def _big_o(data: Path, predicted: dict[str, dict[str, Any]] | None) -> list[Row]
     return found
 
 
-def _big_o_of(module: ModuleType, code: str) -> str:
-    """The class of a program: the largest of its functions, as its author's own summary takes it."""
+def _big_o_of(module: ModuleType, code: str) -> str | None:
+    """The class of a program: the largest of its functions, as its author's own summary takes it; None: refused."""
     try:
         labels = [function.complexity.label for function in module.analyze_source(code).functions]
-    except Exception:  # noqa: BLE001 - whatever a rival raises is its own
-        labels = []
+    except Exception:  # noqa: BLE001 - whatever a rival raises is its own; the row says how often
+        return None
     classes = [BIG_O_CLASSES.get(label, "linear") for label in labels]
     return max(classes, key=ORDER.index, default="constant")
 
@@ -178,23 +181,25 @@ def _hot(data: Path, predicted: dict[str, dict[str, Any]] | None) -> list[Row]:
             found.append(missing(f"rival: {name}, hot function: P@1", reason))
             continue
         rankings: dict[str, list[int]] = {}
+        refused = 0
         for item in truth:
             try:
                 values = measure(module, item["code"])
-            except Exception:  # noqa: BLE001 - whatever a rival raises is its own
-                values = {}
+            except Exception:  # noqa: BLE001 - whatever a rival raises is its own; the row says how often
+                values, refused = {}, refused + 1
             rankings[item["id"]] = sorted(values, key=lambda line, values=values: (-values[line], line))
-        found += _hot_rows(f"rival: {name}", scorer.score(truth, rankings)["all"])
+        note = f"{refused} of {len(truth)} programs refused" if refused else ""
+        found += _hot_rows(f"rival: {name}", scorer.score(truth, rankings)["all"], note)
     if predicted:
         rankings = {key: value["ranking"] for key, value in predicted.items()}
         found += _hot_rows("ours, same rows", scorer.score(truth, rankings)["all"])
     return found
 
 
-def _hot_rows(who: str, scores: dict[str, float]) -> list[Row]:
+def _hot_rows(who: str, scores: dict[str, float], note: str = "") -> list[Row]:
     return [
-        row(f"{who}, hot function: P@1", scores["p1"], "", at_least=True),
-        row(f"{who}, hot function: AUC", scores["auc"], "", at_least=True),
+        row(f"{who}, hot function: P@1", scores["p1"], "", at_least=True, note=note),
+        row(f"{who}, hot function: AUC", scores["auc"], "", at_least=True, note=note),
     ]
 
 

@@ -15,9 +15,9 @@ LONGEST_LINES = 400
 # More than one thing each, and known to be: they are to be taken apart, and until then may only shrink.
 OVERDUE = {
     "analyzers/foreload_analyzers/bounds.py": 705,
-    "analyzers/foreload_analyzers/expressions.py": 512,
+    "analyzers/foreload_analyzers/expressions.py": 509,
     "analyzers/foreload_analyzers/extract.py": 572,
-    "analyzers/foreload_analyzers/knowledge/python.py": 418,
+    "analyzers/foreload_analyzers/knowledge/python.py": 417,
     "analyzers/foreload_analyzers/scope.py": 518,
     "analyzers/foreload_analyzers/sizes.py": 550,
 }
