@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -115,11 +115,6 @@ def forget_before(connection: Connection, moment: datetime) -> int:
     table = tables.JOURNAL.c
     old = delete(tables.JOURNAL).where(table.at_microseconds < to_microseconds(moment), table.tick < last)
     return connection.execute(old).rowcount
-
-
-def streams_of(entries: Sequence[Entry]) -> dict[str, Entry]:
-    """The entries by their stream."""
-    return {entry.stream: entry for entry in entries}
 
 
 def _entry(row: object, payload: str) -> Entry:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from foreload_core.types import NO_AMOUNTS, Amounts, Ask, ProfileNumbers, Resource, Sample, Signal
-from foreload_proto.v1 import broker_pb2, common_pb2
-from foreload_system.codecs import ask_to_proto, profile_to_proto, signal_from_proto, signal_to_proto
+from foreload_proto.v1 import broker_pb2
+from foreload_system.codecs import ask_to_proto, profile_to_proto, signal_to_proto
 from sqlalchemy import Connection, func, select
 
 from foreload_broker.ports import FeatureVector
@@ -83,25 +83,6 @@ def add_signals(connection: Connection, signals: Iterable[tuple[str, Signal]]) -
         for environment_id, signal in signals
     ]
     add_new(connection, tables.SIGNALS, rows)
-
-
-def read_signals(connection: Connection, environment_id: str, since: datetime, until: datetime) -> tuple[Signal, ...]:
-    """An environment's signals in [since, until], oldest first."""
-    table = tables.SIGNALS.c
-    query = (
-        select(table.payload)
-        .where(table.environment_id == environment_id)
-        .where(table.at_microseconds >= to_microseconds(since), table.at_microseconds <= to_microseconds(until))
-        .order_by(table.at_microseconds, table.signal_id)
-    )
-    return tuple(signal_from_proto(common_pb2.Signal.FromString(payload)) for payload in connection.scalars(query))
-
-
-def known_signal_ids(connection: Connection, environment_id: str, signal_ids: Iterable[str]) -> set[str]:
-    """Which of the signals are kept already."""
-    table = tables.SIGNALS.c
-    query = select(table.signal_id).where(table.environment_id == environment_id, table.signal_id.in_(list(signal_ids)))
-    return set(connection.scalars(query))
 
 
 def put_ask(connection: Connection, environment_id: str, ask: Ask) -> None:

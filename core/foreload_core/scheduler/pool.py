@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from foreload_core.scheduler.packing import CHANCE_Z, DEFAULT_Z
-from foreload_core.types import Amounts, Resource
+from foreload_core.types import Resource
 from foreload_core.types.instances import InstanceType
 
 _NORMAL = NormalDist()
@@ -150,11 +150,3 @@ def plan_pool(
     return PoolPlan(
         count, best.level_ratio, best.resource, best.expected_amount, best.covered_amount, best.per_instance_amount
     )
-
-
-def capacity_of(instance: InstanceType, count: int) -> Amounts:
-    """What so many instances of a type have together."""
-    total = instance.capacity
-    for resource, amount in instance.capacity.items():
-        total = total.with_amount(resource, amount * count)
-    return total

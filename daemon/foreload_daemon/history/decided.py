@@ -42,8 +42,3 @@ def count(connection: sqlite3.Connection, since_seconds: float = 0.0) -> int:
             0
         ]
     )
-
-
-def forget_all(connection: sqlite3.Connection) -> None:
-    """Deletes the log."""
-    connection.execute("DELETE FROM decisions")

@@ -149,11 +149,6 @@ def read(
     return [_row(row) for row in rows]
 
 
-def first_start(connection: sqlite3.Connection) -> float | None:
-    """When the history begins, seconds since 1970; None where it is empty."""
-    return connection.execute("SELECT MIN(start_seconds) FROM samples").fetchone()[0]
-
-
 def totals(connection: sqlite3.Connection, start_seconds: float) -> tuple[float, int]:
     """Throttled seconds and kills for want of memory since `start_seconds`, by the minute."""
     throttled, kills = connection.execute(
